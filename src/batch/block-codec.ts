@@ -1,0 +1,132 @@
+import { BLOCK_CHANGES, type Block, type Change, type Operation, type Value } from './block';
+import { ByteReader, ByteWriter, FormatError } from './bytes';
+import { takeColumn, putColumn } from './column';
+import { INTEGER_LIMIT, putIntegers, takeIntegers } from './integers';
+import { putStrings, takeStrings } from './strings';
+
+/** More columns than any engine allows. */
+const MAX_COLUMNS = 32_768;
+/** Cells of a block, so that a block of nulls, which takes no room in the file, cannot fill the memory. */
+const MAX_CELLS = 1 << 24;
+
+const OPERATIONS: readonly Operation[] = ['I', 'U', 'D', 'R'];
+
+/**
+ * A block's bytes, not compressed: names, then op, base, changedAt and marks of every change, then column by column.
+ * Throws RangeError for a block that breaks the rules of its type: that is a fault of the caller.
+ */
+export function encodeBlock(block: Block): Buffer {
+  assertSound(block);
+  const { changes, columns, keyCount } = block;
+  const out = new ByteWriter();
+  putStrings(out, [block.table]);
+  out.varint(columns.length);
+  putStrings(out, columns);
+  out.varint(keyCount);
+  out.varint(changes.length);
+  out.append(Buffer.from(changes.map((change) => OPERATIONS.indexOf(change.op))));
+  putIntegers(
+    out,
+    numbersOf(changes, (change) => change.base ?? -1),
+  );
+  putIntegers(
+    out,
+    numbersOf(changes, (change) => change.changedAt),
+  );
+  putStrings(
+    out,
+    changes.map((change) => change.marks),
+  );
+  const keys = changes.map((change) => change.values);
+  const whole = changes.filter((change) => isWhole(change.op)).map((change) => change.values);
+  for (let column = 0; column < columns.length; column++) {
+    const holders = column < keyCount ? keys : whole;
+    putColumn(
+      out,
+      holders.map((values) => values[column] ?? null),
+    );
+  }
+  return out.finish();
+}
+
+/** The block that encodeBlock made these bytes of; throws FormatError for others. */
+export function decodeBlock(bytes: Buffer): Block {
+  const input = new ByteReader(bytes);
+  const [table = ''] = takeStrings(input, 1);
+  const width = input.count(MAX_COLUMNS, 'columns');
+  const columns = takeStrings(input, width);
+  const keyCount = input.count(width, 'key columns');
+  const count = input.count(BLOCK_CHANGES, 'changes');
+  if (count * width > MAX_CELLS) throw new FormatError(`${count} rows of ${width} columns`);
+  const ops = Array.from(input.take(count), operation);
+  const bases = takeIntegers(input, count);
+  const times = takeIntegers(input, count);
+  const marks = takeStrings(input, count);
+  const wholeCount = ops.filter(isWhole).length;
+  const cells = columns.map((_, column) => takeColumn(input, column < keyCount ? count : wholeCount));
+  input.expectEnd();
+  let whole = 0;
+  const changes = ops.map((op, i): Change => {
+    const values = isWhole(op) ? wholeRow(cells, keyCount, i, whole++) : keyOf(cells, keyCount, i);
+    const base = bases[i] ?? -1;
+    return { op, marks: marks[i] ?? '', changedAt: times[i] ?? 0, base: base < 0 ? null : base, values };
+  });
+  return { table, columns, keyCount, changes };
+}
+
+/** Float64Array.from takes ten times longer. */
+function numbersOf(changes: readonly Change[], numberOf: (change: Change) => number): Float64Array {
+  const numbers = new Float64Array(changes.length);
+  changes.forEach((change, i) => (numbers[i] = numberOf(change)));
+  return numbers;
+}
+
+/** Whether the change carries the whole row; the others carry its key alone. */
+function isWhole(op: Operation): boolean {
+  return op === 'I' || op === 'U';
+}
+
+function operation(code: number): Operation {
+  const op = OPERATIONS[code];
+  if (op === undefined) throw new FormatError(`operation ${code}`);
+  return op;
+}
+
+function wholeRow(
+  cells: readonly (readonly Value[])[],
+  keyCount: number,
+  change: number,
+  whole: number,
+): Value[] {
+  const values: Value[] = [];
+  for (let column = 0; column < cells.length; column++)
+    values.push(cells[column]?.[column < keyCount ? change : whole] ?? null);
+  return values;
+}
+
+function keyOf(cells: readonly (readonly Value[])[], keyCount: number, change: number): Value[] {
+  const values: Value[] = [];
+  for (let column = 0; column < keyCount; column++) values.push(cells[column]?.[change] ?? null);
+  return values;
+}
+
+function assertSound({ table, columns, keyCount, changes }: Block): void {
+  const fail = (what: string): never => {
+    throw new RangeError(`Block of ${table}: ${what}`);
+  };
+  const width = columns.length;
+  if (width > MAX_COLUMNS) fail(`${width} columns, at most ${MAX_COLUMNS}`);
+  if (!Number.isInteger(keyCount) || keyCount < 0 || keyCount > width) fail(`${keyCount} key columns`);
+  if (changes.length > BLOCK_CHANGES) fail(`${changes.length} changes, at most ${BLOCK_CHANGES}`);
+  if (changes.length * width > MAX_CELLS) fail(`${changes.length} rows of ${width} columns`);
+  for (const { op, values, changedAt, base } of changes) {
+    const expected = isWhole(op) ? width : keyCount;
+    if (values.length !== expected) fail(`${op} with ${values.length} values, ${expected} expected`);
+    if (!isSmall(changedAt)) fail(`changedAt ${changedAt}`);
+    if (base !== null && (base < 0 || !isSmall(base))) fail(`base ${base}`);
+  }
+}
+
+function isSmall(value: number): boolean {
+  return Number.isSafeInteger(value) && Math.abs(value) <= INTEGER_LIMIT && !Object.is(value, -0);
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+export const FORMAT_VERSION = 1;
+
+/** First thing in a batch or a segment: who wrote it, and what its author had seen. */
+export const headerSchema = z.object({
+  format: z.literal(FORMAT_VERSION),
+  application: z.string(),
+  kind: z.enum(['batch', 'segment']),
+  /** Of a batch: the site that wrote it. Of a segment: the site the changes come from, 0 for the hub. */
+  origin: z.number().int().nonnegative(),
+  /** Of a batch: its number at the site. Of a segment: the round. */
+  number: z.number().int().positive(),
+  /** Of a batch: the last round its author had applied. Of a segment: the round before. */
+  base: z.number().int().nonnegative(),
+  /** Fingerprint of each table that can appear in the file, by table name. */
+  fingerprints: z.record(z.string(), z.string()),
+  /** Hub time minus the author's time, milliseconds, as last measured. */
+  clockOffset: z.number().int(),
+});
+export type Header = z.infer<typeof headerSchema>;
+
+/** Last thing in a file: what it should have held. */
+export const trailerSchema = z.object({
+  changes: z.number().int().nonnegative(),
+  tables: z.record(z.string(), z.number().int().positive()),
+});
+export type Trailer = z.infer<typeof trailerSchema>;
+
+/** A finished file, as manifests and reports speak of it. */
+export interface FileSummary extends Trailer {
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256 of the whole file, lower-case hexadecimal. */
+  readonly sha256: string;
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+const number = z.number().int().nonnegative();
+
+export const segmentSchema = z.object({
+  /** File name inside the round's folder: `origin-003.segment`. */
+  name: z.string().regex(/^origin-\d{3,}\.segment$/),
+  /** The site whose changes these are, which need not fetch them; 0: for everyone. */
+  origin: number,
+  size: number,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  changes: number,
+});
+export type Segment = z.infer<typeof segmentSchema>;
+
+/** What a round holds, written last: a round exists once its manifest does. */
+export const manifestSchema = z.object({
+  format: z.literal(1),
+  round: number,
+  application: z.string(),
+  publishedAt: z.iso.datetime(),
+  segments: z.array(segmentSchema),
+  fingerprints: z.record(z.string(), z.string()),
+  sites: z.array(
+    z.object({
+      site: number,
+      /** The last of its batches that this round includes; 0 for none. */
+      batch: number,
+      /** Tables whose changes the hub left out of a batch, because its own table differs: the site keeps them. */
+      declined: z.array(z.object({ batch: number, table: z.string() })),
+    }),
+  ),
+});
+export type Manifest = z.infer<typeof manifestSchema>;

@@ -1,0 +1,139 @@
+import { createHash, type Hash } from 'node:crypto';
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import { diskError } from '../shared/disk-error';
+import { SyncError } from '../shared/errors';
+import type { Block } from './block';
+import { encodeBlock } from './block-codec';
+import { BLOCK, encodeFrame, HEADER, MAX_FRAME, PREAMBLE, TRAILER } from './frame';
+import { headerSchema, type FileSummary, type Header } from './header';
+
+export interface BatchWriter {
+  /**
+   * Adds a block, which may be altered as soon as the call returns its promise. Resolves when the block before is
+   * on its way to the disk: at most two are held. Rejects with `disk.*`, or `batch.rowTooLarge` {table, megabytes};
+   * the file is then good for nothing but `abort`.
+   */
+  write(block: Block): Promise<void>;
+  /** Writes the trailer, fsyncs and closes. The caller renames the file. */
+  finish(): Promise<FileSummary>;
+  /** Closes and removes the file; does nothing after `finish`, nor twice. */
+  abort(): Promise<void>;
+}
+
+/** Starts a batch or segment file, over what may be there. Many can be open at once: between blocks each holds a file handle and a hash. */
+export function createBatchWriter(file: string, header: Header): BatchWriter {
+  return new FileBatchWriter(file, headerSchema.parse(header));
+}
+
+class FileBatchWriter implements BatchWriter {
+  private readonly hash: Hash = createHash('sha256');
+  private readonly tables = new Map<string, number>();
+  private handle: FileHandle | null = null;
+  private size = 0;
+  private state: 'open' | 'finished' | 'aborted' = 'open';
+  /** What is under way; the steps follow each other, and one that fails fails all the later ones. */
+  private tail: Promise<void>;
+
+  constructor(
+    private readonly file: string,
+    header: Header,
+  ) {
+    this.tail = this.start(header);
+    ignoreForNow(this.tail);
+  }
+
+  async write(block: Block): Promise<void> {
+    this.assertOpen();
+    const raw = encodeBlock(block);
+    if (raw.length > MAX_FRAME) throw tooLarge(block, raw.length);
+    if (block.changes.length === 0) return;
+    this.tables.set(block.table, (this.tables.get(block.table) ?? 0) + block.changes.length);
+    const before = this.tail;
+    const frame = encodeFrame(BLOCK, raw);
+    this.tail = before.then(async () => this.append(await frame));
+    ignoreForNow(frame);
+    ignoreForNow(this.tail);
+    await before;
+  }
+
+  async finish(): Promise<FileSummary> {
+    this.assertOpen();
+    await this.tail;
+    const trailer = {
+      changes: [...this.tables.values()].reduce((sum, count) => sum + count, 0),
+      tables: Object.fromEntries(this.tables),
+    };
+    const sha256 = this.hash.copy().digest('hex');
+    await this.append(await encodeFrame(TRAILER, json({ ...trailer, sha256 })));
+    try {
+      await this.handle?.sync();
+      await this.close();
+    } catch (error) {
+      throw diskError(error, this.file);
+    }
+    this.state = 'finished';
+    return { ...trailer, size: this.size, sha256: this.hash.digest('hex') };
+  }
+
+  async abort(): Promise<void> {
+    if (this.state !== 'open') return;
+    this.state = 'aborted';
+    await this.tail.catch(() => undefined);
+    try {
+      await this.close();
+      await rm(this.file, { force: true });
+    } catch (error) {
+      throw diskError(error, this.file);
+    }
+  }
+
+  private async start(header: Header): Promise<void> {
+    try {
+      this.handle = await open(this.file, 'w');
+    } catch (error) {
+      throw diskError(error, this.file);
+    }
+    await this.append(PREAMBLE);
+    await this.append(await encodeFrame(HEADER, json(header)));
+  }
+
+  private async append(bytes: Buffer): Promise<void> {
+    try {
+      // `write` may take a part only, on a disk nearly full.
+      for (let written = 0; written < bytes.length;) {
+        const result = await this.handle?.write(bytes, written);
+        if (result === undefined) throw new Error('closed');
+        written += result.bytesWritten;
+      }
+    } catch (error) {
+      throw diskError(error, this.file);
+    }
+    this.hash.update(bytes);
+    this.size += bytes.length;
+  }
+
+  private async close(): Promise<void> {
+    const handle = this.handle;
+    this.handle = null;
+    await handle?.close();
+  }
+
+  private assertOpen(): void {
+    if (this.state !== 'open') throw new Error(`The batch writer is ${this.state}`);
+  }
+}
+
+/** The failure is met by whoever awaits the promise next; until then it must not end the process. */
+function ignoreForNow(promise: Promise<unknown>): void {
+  promise.catch(() => undefined);
+}
+
+function json(value: object): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
+function tooLarge(block: Block, bytes: number): SyncError {
+  return new SyncError('batch.rowTooLarge', {
+    params: { table: block.table, megabytes: Math.ceil(bytes / (1 << 20)) },
+  });
+}
