@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { Clock } from '../../shared/clock';
+import { writeAtomically } from '../disk';
+import type { BlockedAddress } from '../port';
+
+export interface BlockingRules {
+  /** Failed logins of one address, within `windowMilliseconds`, that block it. */
+  readonly threshold: number;
+  readonly windowMilliseconds: number;
+  /** Null: until someone clears it. */
+  readonly durationMilliseconds: number | null;
+}
+
+export const defaultBlockingRules: BlockingRules = {
+  threshold: 5,
+  windowMilliseconds: 10 * 60_000,
+  durationMilliseconds: 60 * 60_000,
+};
+
+const fileSchema = z.array(
+  z.object({
+    address: z.string(),
+    attempts: z.number().int(),
+    firstAt: z.number(),
+    lastAt: z.number(),
+    until: z.number().nullable(),
+  }),
+);
+
+/** Addresses whose failures are remembered at once; the oldest are forgotten first. */
+const failuresLimit = 10_000;
+
+/** Failed logins by address, and the addresses refused for them. The blocked ones survive a restart. */
+export class BlockedAddresses {
+  #blocked = new Map<string, BlockedAddress>();
+  readonly #failures = new Map<string, { attempts: number; firstAt: number }>();
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly options: {
+      readonly file: string;
+      readonly rules: BlockingRules;
+      readonly clock: Clock;
+      readonly changed: () => void;
+    },
+  ) {
+    this.#blocked = load(options.file);
+  }
+
+  list(): BlockedAddress[] {
+    return [...this.#blocked.values()].filter((blocked) => this.#lasts(blocked));
+  }
+
+  has(address: string): boolean {
+    const blocked = this.#blocked.get(address);
+    return blocked !== undefined && this.#lasts(blocked);
+  }
+
+  /** Counts a failed login; gives the failures so far of this address. */
+  async failed(address: string): Promise<number> {
+    const { rules, clock } = this.options;
+    const now = clock.now();
+    const former = this.#failures.get(address);
+    const counts = former !== undefined && now - former.firstAt < rules.windowMilliseconds;
+    const failure = { attempts: (counts ? former.attempts : 0) + 1, firstAt: counts ? former.firstAt : now };
+    this.#failures.delete(address);
+    this.#failures.set(address, failure);
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size > failuresLimit && oldest !== undefined) this.#failures.delete(oldest);
+    if (failure.attempts >= rules.threshold) await this.#block(address, failure, now);
+    return failure.attempts;
+  }
+
+  succeeded(address: string): void {
+    this.#failures.delete(address);
+  }
+
+  async clear(): Promise<void> {
+    this.#failures.clear();
+    this.#blocked.clear();
+    await this.#save();
+  }
+
+  async #block(address: string, failure: { attempts: number; firstAt: number }, now: number): Promise<void> {
+    const duration = this.options.rules.durationMilliseconds;
+    const until = duration === null ? null : now + duration;
+    this.#blocked.set(address, { address, ...failure, lastAt: now, until });
+    for (const blocked of this.#blocked.values())
+      if (!this.#lasts(blocked)) this.#blocked.delete(blocked.address);
+    await this.#save();
+  }
+
+  #lasts(blocked: BlockedAddress): boolean {
+    return blocked.until === null || blocked.until > this.options.clock.now();
+  }
+
+  async #save(): Promise<void> {
+    const content = JSON.stringify(this.list(), null, 2);
+    const saving = this.#saving.then(() => writeAtomically(this.options.file, content));
+    // One that fails is told to its own caller and does not stop the next.
+    this.#saving = saving.catch(() => undefined);
+    this.options.changed();
+    await saving;
+  }
+}
+
+/** Read at once, before the first connection; a file that is missing or damaged blocks nobody. */
+function load(file: string): Map<string, BlockedAddress> {
+  try {
+    const list = fileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return new Map(list.map((blocked) => [blocked.address, blocked]));
+  } catch {
+    return new Map();
+  }
+}

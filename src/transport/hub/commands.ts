@@ -1,0 +1,94 @@
+import { extendedPassive, passive } from './data-ports';
+import { runPackageCommand } from './ftp-srv-door';
+import { longListing, shortListing } from './listing';
+import { FtpRefusal, notAllowed } from './refusal';
+import type { ControlSession } from './session';
+import { site } from './site-of';
+import { list, restart, retrieve, store } from './transfer-commands';
+
+type Command = (session: ControlSession, arg: string) => Promise<void>;
+
+/** Commands that ftp-srv runs well as it is. Whatever stands in neither list is refused. */
+const packageCommands = new Set(
+  'ALLO CDUP CWD DELE MDTM MODE NOOP OPTS PASS PBSZ PWD QUIT SIZE STRU SYST TYPE USER XCUP XCWD XPWD'.split(
+    ' ',
+  ),
+);
+const loginCommands = new Set(['USER', 'PASS']);
+
+/** Commands done here, for the faults of ftp-srv's own: data lines, resume, TLS, renaming. */
+const ownCommands: Readonly<Record<string, Command>> = {
+  AUTH: auth,
+  PROT: protect,
+  FEAT: features,
+  ABOR: (session) => session.answer(226, 'Nothing is under way'),
+  PASV: passive,
+  EPSV: extendedPassive,
+  REST: restart,
+  RETR: retrieve,
+  STOR: (session, arg) => store(session, arg, false),
+  APPE: (session, arg) => store(session, arg, true),
+  LIST: (session, arg) => list(session, arg, longListing),
+  NLST: (session, arg) => list(session, arg, shortListing),
+  RNFR: renameFrom,
+  RNTO: renameTo,
+};
+
+export async function runCommand(session: ControlSession, line: string): Promise<void> {
+  const space = line.indexOf(' ');
+  const directive = (space === -1 ? line : line.slice(0, space)).toUpperCase();
+  const arg = space === -1 ? '' : line.slice(space + 1);
+  const needsTls = session.host.secure !== null && !session.isSecure;
+  if (needsTls && loginCommands.has(directive)) throw new FtpRefusal(534, 'TLS first: AUTH TLS');
+  const own = Object.hasOwn(ownCommands, directive) ? ownCommands[directive] : undefined;
+  if (own !== undefined) {
+    await own(session, arg);
+    return;
+  }
+  if (!packageCommands.has(directive)) throw new FtpRefusal(502, 'Command not allowed');
+  await runPackageCommand(session.connection, directive, arg === '' ? null : arg);
+  if (session.failedLogins >= session.host.limits.failedLogins) session.end();
+}
+
+async function auth(session: ControlSession, arg: string): Promise<void> {
+  const { secure } = session.host;
+  if (secure === null) throw new FtpRefusal(502, 'TLS is turned off here');
+  if (session.isSecure) throw new FtpRefusal(503, 'Already encrypted');
+  if (!/^(TLS|TLS-C|SSL)$/i.test(arg)) throw new FtpRefusal(504, 'AUTH TLS only');
+  await session.startTls(secure);
+}
+
+async function protect(session: ControlSession, arg: string): Promise<void> {
+  if (!session.isSecure) throw new FtpRefusal(503, 'AUTH TLS first');
+  if (!/^P$/i.test(arg)) throw new FtpRefusal(536, 'PROT P only');
+  session.isDataPrivate = true;
+  await session.answer(200, 'Data is encrypted');
+}
+
+async function features(session: ControlSession): Promise<void> {
+  const names = ['EPSV', 'MDTM', 'REST STREAM', 'SIZE', 'UTF8'];
+  if (session.host.secure !== null) names.push('AUTH TLS', 'PBSZ', 'PROT');
+  session.socket.write(`211-Features\r\n${names.map((name) => ` ${name}\r\n`).join('')}211 End\r\n`);
+  return Promise.resolve();
+}
+
+async function renameFrom(session: ControlSession, arg: string): Promise<void> {
+  const { files } = site(session);
+  session.renameFrom = null;
+  const node = files.node(arg);
+  if (node.kind !== 'part') throw notAllowed();
+  await files.entry(node);
+  session.renameFrom = node;
+  await session.answer(350, 'Rename it to what?');
+}
+
+async function renameTo(session: ControlSession, arg: string): Promise<void> {
+  const { files, deposits } = site(session);
+  const part = session.renameFrom;
+  session.renameFrom = null;
+  if (part === null) throw new FtpRefusal(503, 'RNFR first');
+  const node = files.node(arg);
+  if (node.kind !== 'final') throw notAllowed();
+  await deposits.finish(part, node);
+  await session.answer(250, 'Done, for ever');
+}

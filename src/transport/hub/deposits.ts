@@ -1,0 +1,167 @@
+import { constants, type WriteStream } from 'node:fs';
+import { mkdir, open, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileSha256, noFollow, statIfThere, syncFile, syncFolder, unlinkIfThere } from '../disk';
+import { finalName, inboxFolder, isPromised, partName, type Inbox } from '../names';
+import type { StoredFile } from '../port';
+import { alreadyThere, busy, FtpRefusal, notFound, wrongDigest } from './refusal';
+import type { FinalNode, PartNode } from './tree';
+
+/** A part being written. `abandon` cuts it, keeps what is on disk and resolves once the file is closed. */
+export interface PartWriter {
+  readonly stream: WriteStream;
+  readonly offset: number;
+  abandon(): Promise<void>;
+}
+
+interface Claim {
+  /** Ends the work under way, where it can be ended; resolves when the path is free again. */
+  release(): Promise<void>;
+}
+
+/** An acknowledgement is a few hundred bytes; anything much larger is none. */
+const acknowledgementLimit = 64 * 1024;
+
+/** What one site leaves at the hub: parts that may be resumed, and final files that never change. */
+export class Deposits {
+  /** One writer a path: with two, both would be told that their upload is complete. */
+  readonly #claims = new Map<string, Claim>();
+
+  constructor(
+    private readonly options: {
+      readonly sitesFolder: string;
+      readonly site: number;
+      readonly stored: (file: StoredFile) => void;
+    },
+  ) {}
+
+  /** Path on disk of a part or final file. */
+  path(node: PartNode | FinalNode): string {
+    const name =
+      node.kind === 'part' ? partName(node.number, node.digest) : finalName(node.inbox, node.number);
+    return join(this.folder(node.inbox), name);
+  }
+
+  folder(inbox: Inbox): string {
+    return inboxFolder(this.options.sitesFolder, this.options.site, inbox);
+  }
+
+  /**
+   * Opens a part for writing from `offset` ('end' to append). What lies before it is kept, what lies
+   * after it goes. The newest line wins: a cut one may hold its file until its silence is noticed.
+   */
+  async openPart(node: PartNode, offset: number | 'end'): Promise<PartWriter> {
+    const path = this.path(node);
+    // No wait may come between the last look at the claims and the new claim.
+    for (let claim = this.#claims.get(path); claim !== undefined; claim = this.#claims.get(path))
+      await claim.release();
+    const opening = this.#open(node, path, offset);
+    this.#claims.set(path, {
+      release: () =>
+        opening.then(
+          (writer) => writer.abandon(),
+          () => undefined,
+        ),
+    });
+    try {
+      return await opening;
+    } catch (error) {
+      this.#claims.delete(path);
+      throw error;
+    }
+  }
+
+  async #open(node: PartNode, path: string, offset: number | 'end'): Promise<PartWriter> {
+    const final = this.path({ ...node, kind: 'final' });
+    if (node.inbox === 'batches' && (await statIfThere(final)) !== null) throw alreadyThere();
+    await mkdir(dirname(path), { recursive: true });
+    const { handle, start } = await openAt(path, offset);
+    const stream = handle.createWriteStream({ start });
+    const closed = new Promise<void>((resolve) => {
+      stream.once('close', () => {
+        this.#claims.delete(path);
+        resolve();
+      });
+    });
+    const abandon = (): Promise<void> => {
+      stream.destroy();
+      return closed;
+    };
+    return { stream, offset: start, abandon };
+  }
+
+  /** Gives a complete part its final name, for ever. Done already with the same bytes: succeeds. */
+  async finish(part: PartNode, final: FinalNode): Promise<void> {
+    if (part.inbox !== final.inbox || part.number !== final.number)
+      throw new FtpRefusal(553, 'Not the name of this part');
+    const [from, to] = [this.path(part), this.path(final)];
+    if (this.#claims.has(from) || this.#claims.has(to)) throw busy();
+    const finishing = this.#finish(part, from, final, to);
+    const claim: Claim = { release: () => finishing.catch(() => undefined) };
+    this.#claims.set(from, claim).set(to, claim);
+    try {
+      await finishing;
+    } finally {
+      this.#claims.delete(from);
+      this.#claims.delete(to);
+    }
+  }
+
+  /** Whether the final file is the one that this part would have become. */
+  async isFinal(part: PartNode): Promise<boolean> {
+    const path = this.path({ ...part, kind: 'final' });
+    if ((await statIfThere(path)) === null) return false;
+    return isPromised(part.digest, await fileSha256(path));
+  }
+
+  async discard(part: PartNode): Promise<void> {
+    const path = this.path(part);
+    if (this.#claims.has(path)) throw busy();
+    if ((await statIfThere(path)) === null) throw notFound();
+    await unlinkIfThere(path);
+  }
+
+  async #finish(part: PartNode, from: string, final: FinalNode, to: string): Promise<void> {
+    if ((await statIfThere(to)) !== null) {
+      // A site may acknowledge a round again, at another time; its first word stands.
+      const same = part.inbox === 'acks' || (await this.isFinal(part));
+      await unlinkIfThere(from);
+      if (!same) throw alreadyThere();
+      return;
+    }
+    const stats = await statIfThere(from);
+    if (stats === null || !stats.isFile()) throw notFound();
+    if (part.inbox === 'acks' && stats.size > acknowledgementLimit) throw new FtpRefusal(552, 'Too large');
+    if (!isPromised(part.digest, await fileSha256(from))) {
+      await unlinkIfThere(from);
+      throw wrongDigest();
+    }
+    await syncFile(from);
+    await rename(from, to);
+    await syncFolder(dirname(to));
+    this.options.stored(this.#storedFile(final));
+  }
+
+  #storedFile(final: FinalNode): StoredFile {
+    const { site } = this.options;
+    return final.inbox === 'batches'
+      ? { kind: 'batch', site, batch: final.number }
+      : { kind: 'acknowledgement', site, round: final.number };
+  }
+}
+
+async function openAt(path: string, offset: number | 'end') {
+  const { O_CREAT, O_TRUNC, O_WRONLY } = constants;
+  const creates = offset === 0 ? O_CREAT | O_TRUNC : offset === 'end' ? O_CREAT : 0;
+  const handle = await open(path, O_WRONLY | creates | noFollow);
+  try {
+    const { size } = await handle.stat();
+    const start = offset === 'end' ? size : offset;
+    if (start > size) throw new FtpRefusal(554, `Only ${size} bytes are here`);
+    await handle.truncate(start);
+    return { handle, start };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}

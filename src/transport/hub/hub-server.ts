@@ -1,0 +1,249 @@
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import { systemClock, type Clock } from '../../shared/clock';
+import { SyncError } from '../../shared/errors';
+import { errorCode } from '../disk';
+import type { HubServer, HubServerEvents, HubServerState, HubStatus, SiteAccount } from '../port';
+import { plainAddress } from './addresses';
+import { BlockedAddresses, defaultBlockingRules, type BlockingRules } from './blocked';
+import { Deposits } from './deposits';
+import { createFtpSrv, type FtpSrv, type LoginListener } from './ftp-srv-door';
+import { logIn } from './logins';
+import { packageFiles } from './package-files';
+import { PortPool, type PassivePorts } from './passive';
+import { FtpRefusal } from './refusal';
+import { secureContext } from './secure';
+import { ControlSession, type LoggedIn, type SessionHost, type SessionLimits } from './session';
+import { SiteFiles } from './site-files';
+
+export interface HubServerOptions {
+  /** Control port; 0: any free one, which the state then tells. */
+  readonly port: number;
+  /** Address to listen on; by default all of them. */
+  readonly host?: string;
+  /** Null only where the user turned encryption off by hand. */
+  readonly tls: { readonly key: string; readonly cert: string } | null;
+  readonly passivePorts: PassivePorts;
+  /** Name or IPv4 address that PASV announces; by default the control line's own end. */
+  readonly publicAddress?: string | null;
+  /** `<number>/batches` and `<number>/acks` are made in it. */
+  readonly sitesFolder: string;
+  /** `000123/manifest.json` and segments, which the hub publishes. */
+  readonly roundsFolder: string;
+  readonly blockedFile: string;
+  /** Asked at every login. */
+  readonly accounts: () => readonly SiteAccount[];
+  /** Asked each time a site reads its `/status.json`. */
+  readonly status: (site: number) => HubStatus | Promise<HubStatus>;
+  readonly events?: Partial<HubServerEvents>;
+  readonly blocking?: Partial<BlockingRules>;
+  readonly limits?: Partial<SessionLimits>;
+  readonly tarpitMilliseconds?: number;
+  readonly clock?: Clock;
+}
+
+const defaultLimits: SessionLimits = {
+  loginMilliseconds: 30_000,
+  idleMilliseconds: 10 * 60_000,
+  silenceMilliseconds: 60_000,
+  waitMilliseconds: 30_000,
+  handshakeMilliseconds: 300,
+  failedLogins: 3,
+};
+
+/** Control lines at once: a company has some hundred sites, each with one or two. */
+const connectionsLimit = 1000;
+
+export function createHubServer(options: HubServerOptions): HubServer {
+  return new FtpHubServer(options);
+}
+
+class FtpHubServer implements HubServer {
+  #state: HubServerState = { active: false, reason: null };
+  #ftp: FtpSrv | null = null;
+  /** Starts and stops come one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+  readonly #sessions = new Map<object, ControlSession>();
+  readonly #deposits = new Map<number, Deposits>();
+  readonly #blocked: BlockedAddresses;
+  readonly #clock: Clock;
+
+  constructor(private readonly options: HubServerOptions) {
+    this.#clock = options.clock ?? systemClock;
+    this.#blocked = new BlockedAddresses({
+      file: options.blockedFile,
+      rules: { ...defaultBlockingRules, ...options.blocking },
+      clock: this.#clock,
+      changed: () => options.events?.blockedChanged?.(),
+    });
+  }
+
+  get state(): HubServerState {
+    return this.#state;
+  }
+
+  start(): Promise<void> {
+    return this.#inTurn(() => this.#start());
+  }
+
+  stop(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#stop();
+      this.#setState({ active: false, reason: null });
+    });
+  }
+
+  blocked() {
+    return this.#blocked.list();
+  }
+
+  clearBlocked(): Promise<void> {
+    return this.#blocked.clear();
+  }
+
+  async #start(): Promise<void> {
+    if (this.#state.active) return;
+    try {
+      const { tls } = this.options;
+      const host = this.#sessionHost(tls && secureContext(tls));
+      const ftp = createFtpSrv((socket, greet) => {
+        this.#connected(socket, greet);
+      });
+      this.#ftp = ftp;
+      ftp.on('connect', ({ connection }) => {
+        this.#sessions.set(connection, new ControlSession(connection, host));
+        connection.commandSocket.once('close', () => this.#sessions.delete(connection));
+      });
+      const onLogin: LoginListener = (login, resolve, reject) => {
+        this.#logIn(login).then((loggedIn) => {
+          resolve({ fs: packageFiles(loggedIn) });
+        }, reject);
+      };
+      ftp.on('login', onLogin);
+      const port = await this.#listen(ftp);
+      this.#setState({ active: true, port });
+    } catch (error) {
+      await this.#stop();
+      const failure = startError(error, this.options.port);
+      this.#setState({ active: false, reason: failure.code.replace('ftp.', '') });
+      throw failure;
+    }
+  }
+
+  #listen(ftp: FtpSrv): Promise<number> {
+    const { server } = ftp;
+    server.maxConnections = connectionsLimit;
+    const { port, host } = this.options;
+    return new Promise((resolve, reject) => {
+      // ftp-srv listens to errors too: without this one, they would end nowhere.
+      server.once('error', reject);
+      server.listen({ port, ...(host !== undefined && { host }) }, () => {
+        server.removeListener('error', reject);
+        server.once('error', () => {
+          void this.#inTurn(async () => {
+            await this.#stop();
+            this.#setState({ active: false, reason: 'listen' });
+          });
+        });
+        const address = server.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : port);
+      });
+    });
+  }
+
+  async #stop(): Promise<void> {
+    const ftp = this.#ftp;
+    this.#ftp = null;
+    if (ftp === null) return;
+    for (const session of this.#sessions.values()) session.end();
+    await new Promise<void>((resolve) => {
+      ftp.server.close(() => {
+        resolve();
+      });
+    });
+    ftp.removeAllListeners();
+    ftp.server.removeAllListeners();
+  }
+
+  #connected(socket: Socket, greet: () => void): void {
+    if (this.#blocked.has(plainAddress(socket.remoteAddress))) socket.destroy();
+    else greet();
+  }
+
+  async #logIn(login: Parameters<LoginListener>[0]): Promise<LoggedIn> {
+    const session = this.#sessions.get(login.connection);
+    if (session === undefined) throw new Error('Connection closed');
+    try {
+      const account = await logIn(
+        {
+          accounts: this.options.accounts,
+          blocked: this.#blocked,
+          clock: this.#clock,
+          tarpitMilliseconds: this.options.tarpitMilliseconds ?? 1000,
+        },
+        session.peer,
+        login.username,
+        login.password,
+      );
+      session.site = this.#siteOf(account);
+      return session.site;
+    } catch (error) {
+      // A failure of the hub's own is no wrong password, which would be final for the site.
+      if (!(error instanceof FtpRefusal)) session.end();
+      session.failedLogins += this.#blocked.has(session.peer) ? this.#limits.failedLogins : 1;
+      throw error;
+    }
+  }
+
+  #siteOf(account: SiteAccount): LoggedIn {
+    const { sitesFolder, roundsFolder, status } = this.options;
+    const site = account.number;
+    const deposits =
+      this.#deposits.get(site) ??
+      new Deposits({ sitesFolder, site, stored: (file) => this.options.events?.stored?.(file) });
+    this.#deposits.set(site, deposits);
+    const files = new SiteFiles({
+      roundsFolder,
+      deposits,
+      status: () => status(site),
+      now: () => this.#clock.now(),
+    });
+    return { account, files, deposits };
+  }
+
+  get #limits(): SessionLimits {
+    return { ...defaultLimits, ...this.options.limits };
+  }
+
+  #sessionHost(secure: SecureContext | null): SessionHost {
+    const { passivePorts, publicAddress = null, events } = this.options;
+    return {
+      secure,
+      ports: new PortPool(passivePorts),
+      publicAddress,
+      limits: this.#limits,
+      now: () => this.#clock.now(),
+      stored: (file) => events?.stored?.(file),
+      receiving: (transfer) => events?.receiving?.(transfer),
+    };
+  }
+
+  #setState(state: HubServerState): void {
+    this.#state = state;
+    this.options.events?.stateChanged?.(state);
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+}
+
+/** `ftp.portTaken`, `ftp.portRefused` or `ftp.listen`, with the port and the system's reason. */
+function startError(error: unknown, port: number): SyncError {
+  const reason = errorCode(error) ?? (error instanceof Error ? error.message : String(error));
+  const code =
+    reason === 'EADDRINUSE' ? 'ftp.portTaken' : reason === 'EACCES' ? 'ftp.portRefused' : 'ftp.listen';
+  return new SyncError(code, { params: { port, reason }, cause: error, retryable: code === 'ftp.portTaken' });
+}

@@ -1,0 +1,166 @@
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import type { SiteAccount, StoredFile } from '../port';
+import { plainAddress } from './addresses';
+import { runCommand } from './commands';
+import type { Deposits } from './deposits';
+import { reply, takeOverInput, type FtpConnection } from './ftp-srv-door';
+import { LineReader } from './line-reader';
+import type { DataLimits, DataPort, PortPool } from './passive';
+import { toRefusal } from './refusal';
+import { upgrade } from './secure';
+import type { SiteFiles } from './site-files';
+import type { PartNode } from './tree';
+
+export interface SessionLimits extends DataLimits {
+  /** From connection to login. */
+  readonly loginMilliseconds: number;
+  /** Between two commands. */
+  readonly idleMilliseconds: number;
+  /** Within a transfer. */
+  readonly silenceMilliseconds: number;
+  readonly failedLogins: number;
+}
+
+/** What every session of a hub shares. */
+export interface SessionHost {
+  readonly secure: SecureContext | null;
+  readonly ports: PortPool;
+  readonly publicAddress: string | null;
+  readonly limits: SessionLimits;
+  readonly now: () => number;
+  readonly stored: (file: StoredFile) => void;
+  readonly receiving: (transfer: { site: number; file: string; bytes: number }) => void;
+}
+
+/** What a session has once its site is known. */
+export interface LoggedIn {
+  readonly account: SiteAccount;
+  readonly files: SiteFiles;
+  readonly deposits: Deposits;
+}
+
+/** More than any client sends ahead of the answers. */
+const queueLimit = 64;
+
+/** One control line: takes its commands in turn and ends whatever they left when it closes. */
+export class ControlSession {
+  site: LoggedIn | null = null;
+  /** PROT P was agreed. */
+  isDataPrivate = false;
+  restartAt = 0;
+  renameFrom: PartNode | null = null;
+  failedLogins = 0;
+  #dataPort: DataPort | null = null;
+  #lines = new LineReader();
+  #queue: string[] = [];
+  #busy = false;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    readonly connection: FtpConnection,
+    readonly host: SessionHost,
+  ) {
+    this.socket.setNoDelay(true);
+    this.#listen(this.socket);
+    takeOverInput(connection, (data) => {
+      this.#receive(data);
+    });
+    this.#expectWithin(host.limits.loginMilliseconds);
+  }
+
+  get socket(): Socket {
+    return this.connection.commandSocket;
+  }
+
+  get peer(): string {
+    return plainAddress(this.socket.remoteAddress);
+  }
+
+  get isSecure(): boolean {
+    return this.connection.secure;
+  }
+
+  async answer(code: number, message: string): Promise<void> {
+    await reply(this.connection, code, message);
+  }
+
+  /** The announced data port, for one transfer. */
+  takeDataPort(): DataPort | null {
+    return this.#dataPort;
+  }
+
+  /** Replaces the data port; the former one ends. */
+  setDataPort(port: DataPort): void {
+    this.#dataPort?.close();
+    this.#dataPort = port;
+    if (this.socket.destroyed) port.close();
+  }
+
+  async startTls(context: SecureContext): Promise<void> {
+    // Whatever came in the clear behind AUTH was put there by somebody else.
+    this.#queue = [];
+    this.#lines.drop();
+    const secure = await upgrade(this.socket, context);
+    this.connection.commandSocket = secure;
+    this.connection.secure = true;
+    this.#listen(secure);
+    takeOverInput(this.connection, (data) => {
+      this.#receive(data);
+    });
+  }
+
+  end(): void {
+    this.socket.destroy();
+  }
+
+  #listen(socket: Socket): void {
+    socket.once('close', () => {
+      // The raw socket closes with the encrypted one on it: both end the session, once is enough.
+      this.#queue = [];
+      if (this.#timer !== null) clearTimeout(this.#timer);
+      this.#dataPort?.close();
+    });
+  }
+
+  #receive(data: Buffer): void {
+    const lines = this.#lines.feed(data);
+    if (lines === null || this.#queue.length + lines.length > queueLimit) {
+      void this.answer(500, 'Line too long').finally(() => {
+        this.end();
+      });
+      return;
+    }
+    // An abort cannot wait for the end of what it aborts.
+    if (this.#busy && lines.some((line) => /^ABOR\b/i.test(line))) this.#dataPort?.close();
+    this.#queue.push(...lines);
+    void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    for (let line = this.#queue.shift(); line !== undefined; line = this.#queue.shift()) {
+      this.#expectWithin(null);
+      try {
+        await runCommand(this, line);
+      } catch (error) {
+        const refusal = toRefusal(error);
+        await this.answer(refusal.reply, refusal.message);
+      }
+    }
+    this.#busy = false;
+    const { idleMilliseconds, loginMilliseconds } = this.host.limits;
+    this.#expectWithin(this.site === null ? loginMilliseconds : idleMilliseconds);
+  }
+
+  /** Ends the line unless a command comes in time; null: one is running, which watches itself. */
+  #expectWithin(milliseconds: number | null): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (milliseconds === null || this.socket.destroyed) return;
+    this.#timer = setTimeout(() => {
+      this.end();
+    }, milliseconds);
+  }
+}

@@ -1,0 +1,96 @@
+import { segmentSchema } from '../../batch/manifest';
+import {
+  finalName,
+  manifestFile,
+  numberName,
+  parseFinalName,
+  parseNumber,
+  parsePartName,
+  partName,
+  requestFile,
+  statusFile,
+  type Inbox,
+} from '../names';
+
+export type Folder = Inbox | 'requests' | 'rounds';
+
+/** A place in a site's tree. Nothing else can be named, so nothing else can be reached. */
+export type TreeNode =
+  | { readonly kind: 'root' }
+  | { readonly kind: 'status' }
+  | { readonly kind: 'folder'; readonly folder: Folder }
+  | { readonly kind: 'part'; readonly inbox: Inbox; readonly number: number; readonly digest: string }
+  | { readonly kind: 'final'; readonly inbox: Inbox; readonly number: number }
+  | { readonly kind: 'request' }
+  | { readonly kind: 'round'; readonly round: number }
+  | { readonly kind: 'roundFile'; readonly round: number; readonly name: string };
+
+export type PartNode = Extract<TreeNode, { kind: 'part' }>;
+export type FinalNode = Extract<TreeNode, { kind: 'final' }>;
+
+export const folders: readonly Folder[] = ['acks', 'batches', 'requests', 'rounds'];
+
+/** Walks `path` from `from`, by words alone; null when it climbs above the root. */
+export function walk(from: readonly string[], path: string): string[] | null {
+  const walked = path.startsWith('/') ? [] : [...from];
+  for (const segment of path.split('/')) {
+    if (segment === '' || segment === '.') continue;
+    if (segment !== '..') walked.push(segment);
+    else if (walked.pop() === undefined) return null;
+  }
+  return walked;
+}
+
+/** The place that these segments name, or null: a whitelist, whatever the characters. */
+export function nodeAt(segments: readonly string[]): TreeNode | null {
+  const [first, second, third, ...rest] = segments;
+  if (first === undefined) return { kind: 'root' };
+  if (rest.length > 0) return null;
+  if (first === statusFile) return second === undefined ? { kind: 'status' } : null;
+  const folder = folders.find((name) => name === first);
+  if (folder === undefined) return null;
+  if (second === undefined) return { kind: 'folder', folder };
+  if (folder === 'rounds') return roundNode(second, third);
+  if (third !== undefined) return null;
+  if (folder === 'requests') return second === requestFile ? { kind: 'request' } : null;
+  return inboxNode(folder, second);
+}
+
+function roundNode(folder: string, name: string | undefined): TreeNode | null {
+  const round = parseNumber(folder);
+  if (round === null) return null;
+  if (name === undefined) return { kind: 'round', round };
+  return isRoundFile(name) ? { kind: 'roundFile', round, name } : null;
+}
+
+export function isRoundFile(name: string): boolean {
+  return name === manifestFile || segmentSchema.shape.name.safeParse(name).success;
+}
+
+export function inboxNode(inbox: Inbox, name: string): PartNode | FinalNode | null {
+  const number = parseFinalName(inbox, name);
+  if (number !== null) return { kind: 'final', inbox, number };
+  const part = parsePartName(name);
+  return part && { kind: 'part', inbox, ...part };
+}
+
+export function nodeName(node: TreeNode): string {
+  switch (node.kind) {
+    case 'root':
+      return '/';
+    case 'status':
+      return statusFile;
+    case 'folder':
+      return node.folder;
+    case 'part':
+      return partName(node.number, node.digest);
+    case 'final':
+      return finalName(node.inbox, node.number);
+    case 'request':
+      return requestFile;
+    case 'round':
+      return numberName(node.round);
+    case 'roundFile':
+      return node.name;
+  }
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+
+/**
+ * Names in the FTP tree and on the hub's disk: `000042.batch`, `000123.json`, `rounds/000123/`.
+ * Everything that is written goes first to a part, named after its content's digest: a changed file
+ * can never be resumed onto old bytes, and the hub can prove an upload before it gives the final name.
+ */
+export const statusFile = 'status.json';
+export const requestFile = 'session.json';
+export const manifestFile = 'manifest.json';
+
+/** What a site leaves at the hub, by folder. */
+export type Inbox = 'batches' | 'acks';
+
+/** Hexadecimal digits of the SHA-256 that a part's name holds. */
+const digestLength = 16;
+
+export function numberName(number: number): string {
+  return String(number).padStart(6, '0');
+}
+
+export function finalName(inbox: Inbox, number: number): string {
+  return numberName(number) + (inbox === 'batches' ? '.batch' : '.json');
+}
+
+/** `sha256`: the content's whole digest, or at least its first 16 digits. */
+export function partName(number: number, sha256: string): string {
+  return `${numberName(number)}-${sha256.slice(0, digestLength)}.part`;
+}
+
+/** Whether a file of this digest is the one that a part's name promised. */
+export function isPromised(partDigest: string, sha256: string): boolean {
+  return sha256.slice(0, digestLength) === partDigest;
+}
+
+/** Number of a canonical name (`000042`, `1234567`), null for any other: two names never mean one file. */
+export function parseNumber(digits: string): number | null {
+  return /^(\d{6}|[1-9]\d{6,8})$/.test(digits) && Number(digits) > 0 ? Number(digits) : null;
+}
+
+export function parseFinalName(inbox: Inbox, name: string): number | null {
+  const [digits = '', extension] = name.split('.', 2);
+  const number = parseNumber(digits);
+  return number !== null && name === finalName(inbox, number) && extension !== undefined ? number : null;
+}
+
+export function parsePartName(name: string): { number: number; digest: string } | null {
+  const match = /^(\d+)-([0-9a-f]{16})\.part$/.exec(name);
+  const number = parseNumber(match?.[1] ?? '');
+  return number === null ? null : { number, digest: match?.[2] ?? '' };
+}
+
+/** Where the hub keeps what a site sent. */
+export function inboxFolder(sitesFolder: string, site: number, inbox: Inbox): string {
+  return join(sitesFolder, String(site), inbox);
+}
+
+export function roundFolder(roundsFolder: string, round: number): string {
+  return join(roundsFolder, numberName(round));
+}

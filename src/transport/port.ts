@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import type { Manifest, Segment } from '../batch/manifest';
+
+const number = z.number().int().nonnegative();
+
+/** What the hub tells one site: the content of its `/status.json`. */
+export const hubStatusSchema = z.object({
+  /** Hub's clock, milliseconds since 1970, UTC. */
+  time: number,
+  application: z.string(),
+  /** Version of batches, rounds and of the FTP tree; another one is refused. */
+  protocol: z.literal(1),
+  /** Whether a session is open, and until when it receives (hub's clock). */
+  session: z.object({ deadline: number }).nullable(),
+  /** Last published round; 0 for none. */
+  round: number,
+  site: z.object({
+    number,
+    name: z.string(),
+    /** Last batch of this site that is merged in the hub's database; 0 for none. */
+    merged: number,
+    /** Batches of this site that lie complete at the hub. */
+    received: z.array(number),
+    /** Last round this site said it has applied. */
+    acknowledged: number,
+  }),
+});
+export type HubStatus = z.infer<typeof hubStatusSchema>;
+
+/** What a site tells the hub once it has applied a round. */
+export const acknowledgementSchema = z.object({ round: number, at: z.iso.datetime(), warnings: number });
+export type Acknowledgement = z.infer<typeof acknowledgementSchema>;
+
+export interface TransferOptions {
+  readonly signal: AbortSignal;
+  /** Called as bytes pass: bytes of this file that are over so far, resumed ones included. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/**
+ * A site's way to the hub. Every call opens its line when it needs one, retries nothing by itself,
+ * and rejects with a SyncError (see `retryable`) or with the signal's reason.
+ */
+export interface HubLink {
+  status(signal: AbortSignal): Promise<HubStatus>;
+  /** Uploads a batch file; resumes a cut upload; sent already with the same bytes: does nothing. */
+  sendBatch(batch: number, file: string, options: TransferOptions): Promise<void>;
+  manifest(round: number, signal: AbortSignal): Promise<Manifest>;
+  /** Downloads a segment to `file`, resuming what is there, and verifies its size and SHA-256. */
+  fetchSegment(round: number, segment: Segment, file: string, options: TransferOptions): Promise<void>;
+  /** Asks the hub to open a session outside its schedule. */
+  requestSession(signal: AbortSignal): Promise<void>;
+  acknowledge(acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void>;
+  /** Ends the line at once; a later call opens a new one. */
+  close(): void;
+}
+
+/** One site as the hub's FTP server knows it. */
+export interface SiteAccount {
+  readonly number: number;
+  readonly name: string;
+  /** FTP login. */
+  readonly user: string;
+  /** scrypt hash in the form that `hashSecret` gives. */
+  readonly secretHash: string;
+}
+
+export interface BlockedAddress {
+  readonly address: string;
+  readonly attempts: number;
+  /** Milliseconds since 1970, UTC. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** Null: until someone clears it. */
+  readonly until: number | null;
+}
+
+export type HubServerState =
+  | { readonly active: true; readonly port: number }
+  /** `reason`: key of a text under `ftp.`; null when it was never started or was stopped on purpose. */
+  | { readonly active: false; readonly reason: string | null };
+
+/** What reached the hub's tree, complete and under its final name. */
+export type StoredFile =
+  | { readonly kind: 'batch'; readonly site: number; readonly batch: number }
+  | { readonly kind: 'acknowledgement'; readonly site: number; readonly round: number }
+  | { readonly kind: 'request'; readonly site: number };
+
+export interface HubServerEvents {
+  readonly stored: (file: StoredFile) => void;
+  readonly stateChanged: (state: HubServerState) => void;
+  readonly blockedChanged: () => void;
+  /** A site's upload under way. */
+  readonly receiving: (transfer: { site: number; file: string; bytes: number }) => void;
+}
+
+/** The hub's FTP server. */
+export interface HubServer {
+  readonly state: HubServerState;
+  /** Rejects with `ftp.portTaken`, `ftp.portRefused`… when it cannot listen. */
+  start(): Promise<void>;
+  /** Ends every connection and listens no more. */
+  stop(): Promise<void>;
+  blocked(): readonly BlockedAddress[];
+  clearBlocked(): Promise<void>;
+}

@@ -1,0 +1,80 @@
+import { Writable } from 'node:stream';
+import type { Client } from 'basic-ftp';
+import type { Segment } from '../../batch/manifest';
+import { diskError } from '../../shared/disk-error';
+import { SyncError } from '../../shared/errors';
+import { fileSha256, statIfThere, unlinkIfThere } from '../disk';
+import { numberName } from '../names';
+import type { TransferOptions } from '../port';
+import { replyCode } from './hub-errors';
+import { openTarget } from './local-file';
+import { metered } from './meter';
+
+/** The status and a manifest are far below; a hub gone mad must not fill the memory. */
+const textLimit = 16 * 1024 * 1024;
+
+/** A small file of the hub, as text. */
+export async function readText(client: Client, path: string): Promise<string> {
+  const blocks: Buffer[] = [];
+  let size = 0;
+  const target = new Writable({
+    write: (block: Buffer, _encoding, done) => {
+      size += block.length;
+      blocks.push(block);
+      done(size > textLimit ? new SyncError('hub.answer', { params: { file: path } }) : null);
+    },
+  });
+  await client.downloadTo(target, path);
+  return Buffer.concat(blocks).toString('utf8');
+}
+
+/** Turns the hub's 'no such file' into `hub.roundMissing`. */
+export async function ofRound<T>(round: number, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (replyCode(error) !== 550) throw error;
+    throw new SyncError('hub.roundMissing', { params: { round }, cause: error });
+  }
+}
+
+/**
+ * Downloads what `file` does not hold yet, then proves the whole by its SHA-256. A file that is not the
+ * segment is deleted, so that the next try starts from nothing: `hub.digest`.
+ */
+export async function fetchSegment(
+  client: Client,
+  round: number,
+  segment: Segment,
+  file: string,
+  { signal, onProgress }: TransferOptions,
+): Promise<void> {
+  const there = (await statIfThere(file))?.size ?? 0;
+  const start = there > segment.size ? 0 : there;
+  if (start < segment.size) {
+    const path = `/rounds/${numberName(round)}/${segment.name}`;
+    await ofRound(round, download(client, path, file, start, onProgress));
+  } else onProgress?.(segment.size);
+  const size = (await statIfThere(file))?.size ?? 0;
+  const same = size === segment.size && (await fileSha256(file, signal)) === segment.sha256;
+  if (same) return;
+  await unlinkIfThere(file).catch((error: unknown) => {
+    throw diskError(error, file);
+  });
+  throw new SyncError('hub.digest', { params: { file: segment.name }, retryable: true });
+}
+
+async function download(
+  client: Client,
+  path: string,
+  file: string,
+  start: number,
+  onProgress?: (bytes: number) => void,
+): Promise<void> {
+  const target = await openTarget(file, start);
+  try {
+    await metered(() => client.downloadTo(target.stream, path, start), target.length, onProgress);
+  } finally {
+    await target.close();
+  }
+}

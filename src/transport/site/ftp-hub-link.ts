@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { manifestSchema, type Manifest, type Segment } from '../../batch/manifest';
+import { systemClock, type Clock } from '../../shared/clock';
+import { diskError } from '../../shared/disk-error';
+import { SyncError } from '../../shared/errors';
+import { fileSha256 } from '../disk';
+import { manifestFile, numberName, requestFile, statusFile } from '../names';
+import {
+  hubStatusSchema,
+  type Acknowledgement,
+  type HubLink,
+  type HubStatus,
+  type TransferOptions,
+} from '../port';
+import { fetchSegment, ofRound, readText } from './download';
+import { Line, type LineOptions } from './line';
+import { fileBlocks } from './local-file';
+import { upload } from './upload';
+
+export type FtpHubLinkOptions = Omit<LineOptions, 'timeoutMilliseconds' | 'keepMilliseconds' | 'clock'> & {
+  /** A line silent for so long is cut; 30 s by default. */
+  readonly timeoutMilliseconds?: number;
+  /** A line unused for so long is opened anew; 60 s by default. */
+  readonly keepMilliseconds?: number;
+  readonly clock?: Clock;
+};
+
+/** A site's way to its hub, over FTP with TLS. */
+export function createFtpHubLink(options: FtpHubLinkOptions): HubLink {
+  return new FtpHubLink(
+    new Line({ timeoutMilliseconds: 30_000, keepMilliseconds: 60_000, clock: systemClock, ...options }),
+  );
+}
+
+const protocolSchema = z.object({ protocol: z.number() });
+
+class FtpHubLink implements HubLink {
+  constructor(private readonly line: Line) {}
+
+  async status(signal: AbortSignal): Promise<HubStatus> {
+    const text = await this.line.use(signal, (client) => readText(client, `/${statusFile}`));
+    const answer = parse(protocolSchema.loose(), text, statusFile);
+    const expected = hubStatusSchema.shape.protocol.value;
+    if (answer.protocol !== expected)
+      throw new SyncError('hub.protocol', { params: { hub: answer.protocol, site: expected } });
+    return parse(hubStatusSchema, text, statusFile);
+  }
+
+  async sendBatch(batch: number, file: string, { signal, onProgress }: TransferOptions): Promise<void> {
+    await this.line.use(signal, async (client) => {
+      const { size, sha256 } = await identity(file, signal);
+      const open = (start: number): AsyncIterable<Buffer> => fileBlocks(file, start);
+      await upload(client, { inbox: 'batches', number: batch, size, sha256, open }, onProgress);
+    });
+  }
+
+  async manifest(round: number, signal: AbortSignal): Promise<Manifest> {
+    const path = `/rounds/${numberName(round)}/${manifestFile}`;
+    const text = await this.line.use(signal, (client) => ofRound(round, readText(client, path)));
+    return parse(manifestSchema, text, manifestFile);
+  }
+
+  async fetchSegment(round: number, segment: Segment, file: string, options: TransferOptions): Promise<void> {
+    await this.line.use(options.signal, (client) => fetchSegment(client, round, segment, file, options));
+  }
+
+  async requestSession(signal: AbortSignal): Promise<void> {
+    await this.line.use(signal, async (client) => {
+      await client.uploadFrom(Readable.from([Buffer.from('{}')]), `/requests/${requestFile}`);
+    });
+  }
+
+  async acknowledge(acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void> {
+    const content = Buffer.from(JSON.stringify(acknowledgement));
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const number = acknowledgement.round;
+    const open = (start: number): AsyncIterable<Buffer> => Readable.from([content.subarray(start)]);
+    await this.line.use(signal, (client) =>
+      upload(client, { inbox: 'acks', number, size: content.length, sha256, open }),
+    );
+  }
+
+  close(): void {
+    this.line.close();
+  }
+}
+
+/** Size and digest of a file that never changes. */
+async function identity(file: string, signal: AbortSignal): Promise<{ size: number; sha256: string }> {
+  try {
+    const sha256 = await fileSha256(file, signal);
+    return { size: (await stat(file)).size, sha256 };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw diskError(error, file);
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, text: string, file: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new SyncError('hub.answer', { params: { file }, cause: error });
+  }
+}

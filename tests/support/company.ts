@@ -1,0 +1,275 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Manifest, Segment } from '../../src/batch/manifest';
+import { manifestSchema } from '../../src/batch/manifest';
+import { openBatch } from '../../src/batch/reader';
+import { createBatchWriter, type BatchWriter } from '../../src/batch/writer';
+import type { Conflict, Database, Policy, Table } from '../../src/database/port';
+import { openSqlite } from '../../src/database/sqlite/database';
+import { applyRound, type RoundOutcome } from '../../src/merge/apply-round';
+import { mergeBatch, type MergeOutcome } from '../../src/merge/merge-batch';
+import { fingerprintsOf } from '../../src/merge/schema-differences';
+import { openBusiness, type Business } from './business';
+
+export interface Place {
+  /** 0: the hub. */
+  readonly number: number;
+  readonly path: string;
+  readonly database: Database;
+  readonly business: Business;
+}
+
+interface BatchFile {
+  readonly site: number;
+  readonly number: number;
+  readonly file: string;
+  readonly sha256: string;
+}
+
+interface Round {
+  readonly manifest: Manifest;
+  readonly files: ReadonlyMap<string, string>;
+}
+
+export interface CompanyOptions {
+  readonly sites: number;
+  /** Run in every database before it is prepared. */
+  readonly schema: string;
+  /** Instead of `schema` at one place. */
+  readonly schemaAt?: Readonly<Record<number, string>>;
+  readonly foreignKeys?: boolean;
+  readonly policy?: Policy;
+  /** A folder that `saveTo` filled, to start from; `schema` is not run then. */
+  readonly template?: string;
+}
+
+/** In memory where the system has such a folder: thousands of transactions each wait for their disk. */
+const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+/** A hub and its sites, all in this process: real databases and real files, no transport and no sessions. */
+export class Company {
+  readonly folder = mkdtempSync(join(SCRATCH, 'company-'));
+  readonly places: Place[] = [];
+  readonly rounds: Round[] = [];
+  readonly #batches: BatchFile[] = [];
+  readonly #options: CompanyOptions;
+
+  private constructor(options: CompanyOptions) {
+    this.#options = options;
+  }
+
+  static async open(options: CompanyOptions): Promise<Company> {
+    const company = new Company(options);
+    for (let number = 0; number <= options.sites; number += 1) {
+      await company.addPlace(number, options.schemaAt?.[number] ?? options.schema);
+    }
+    return company;
+  }
+
+  async addPlace(number: number, schema: string): Promise<void> {
+    const { template, foreignKeys = false } = this.#options;
+    const path = join(this.folder, fileOf(number));
+    if (template !== undefined) copyFileSync(join(template, fileOf(number)), path);
+    writeFileSync(path, '', { flag: 'a' });
+    const business = openBusiness(path, { foreignKeys });
+    if (template === undefined) business.run(schema);
+    const database = await openSqlite(path);
+    await database.prepare({ id: `place-${String(number)}`, role: number === 0 ? 'hub' : 'site' });
+    this.places[number] = { number, path, database, business };
+  }
+
+  async close(): Promise<void> {
+    for (const { database, business } of this.places) {
+      business.close();
+      await database.close();
+    }
+    rmSync(this.folder, { recursive: true });
+  }
+
+  /** Closes the company and copies its prepared databases, for others to start from. */
+  async saveTo(folder: string): Promise<void> {
+    for (const { database, business } of this.places) {
+      business.close();
+      await database.close();
+    }
+    for (const { path, number } of this.places.splice(0)) copyFileSync(path, join(folder, fileOf(number)));
+    rmSync(this.folder, { recursive: true });
+  }
+
+  place(number: number): Place {
+    const place = this.places[number];
+    if (place === undefined) throw new Error(`no place ${String(number)}`);
+    return place;
+  }
+
+  get hub(): Database {
+    return this.place(0).database;
+  }
+
+  /** The company's application at one place. */
+  at(number: number, ...statements: string[]): void {
+    this.place(number).business.run(...statements);
+  }
+
+  /** Captures a site's changes into its next batch and delivers it. Resolves to the number of changes. */
+  async send(site: number, clockOffset = 0): Promise<number> {
+    const { database } = this.place(site);
+    const state = await database.state();
+    if (state === null) throw new Error('not prepared');
+    const number = state.lastMarked + 1;
+    const { tables } = await database.catalogue();
+    const file = join(this.folder, `batch-${String(site)}-${String(number)}`);
+    const writer = createBatchWriter(file, {
+      format: 1,
+      application: 'test',
+      kind: 'batch',
+      origin: site,
+      number,
+      base: state.position,
+      fingerprints: fingerprintsOf(tables),
+      clockOffset,
+    });
+    for await (const { block } of database.capture(number, namesOf(tables))) await writer.write(block);
+    const summary = await writer.finish();
+    this.#batches.push({ site, number, file, sha256: summary.sha256 });
+    return summary.changes;
+  }
+
+  /** Merges every delivered batch, by site and number. */
+  async merge(): Promise<Conflict[]> {
+    const batches = this.#batches.splice(0).sort((a, b) => a.site - b.site || a.number - b.number);
+    const conflicts: Conflict[] = [];
+    for (const batch of batches) conflicts.push(...(await this.mergeOne(batch)).conflicts);
+    return conflicts;
+  }
+
+  async mergeOne({ file, sha256 }: BatchFile): Promise<MergeOutcome> {
+    const reader = await openBatch(file);
+    try {
+      return await mergeBatch(this.hub, reader, {
+        tables: (await this.hub.catalogue()).tables,
+        policies: { default: this.#options.policy ?? 'newest', tables: {} },
+        sha256,
+        now: 1_800_000_000_000,
+      });
+    } finally {
+      await reader.close();
+    }
+  }
+
+  /** The batches delivered and not merged yet, in the order of delivery. */
+  delivered(): readonly BatchFile[] {
+    return [...this.#batches];
+  }
+
+  /** Publishes all the hub's changes as the next round. Resolves to the number of changes in it. */
+  async publish(): Promise<number> {
+    const round = this.rounds.length + 1;
+    const { tables } = await this.hub.catalogue();
+    const fingerprints = fingerprintsOf(tables);
+    const writers = new Map<number, { writer: BatchWriter; file: string }>();
+    for await (const { origin, block } of this.hub.capture(round, namesOf(tables))) {
+      const file = join(this.folder, `round-${String(round)}-${String(origin)}`);
+      const open = writers.get(origin) ?? {
+        file,
+        writer: createBatchWriter(file, {
+          format: 1,
+          application: 'test',
+          kind: 'segment',
+          origin,
+          number: round,
+          base: round - 1,
+          fingerprints,
+          clockOffset: 0,
+        }),
+      };
+      writers.set(origin, open);
+      await open.writer.write(block);
+    }
+    const segments: Segment[] = [];
+    const files = new Map<string, string>();
+    for (const [origin, { writer, file }] of writers) {
+      const { size, sha256, changes } = await writer.finish();
+      const name = `origin-${String(origin).padStart(3, '0')}.segment`;
+      segments.push({ name, origin, size, sha256, changes });
+      files.set(name, file);
+    }
+    const manifest = manifestSchema.parse({
+      format: 1,
+      round,
+      application: 'test',
+      publishedAt: '2026-11-24T22:00:00.000Z',
+      segments,
+      fingerprints,
+      sites: await this.#mergedSites(round),
+    });
+    this.rounds.push({ manifest, files });
+    return segments.reduce((sum, { changes }) => sum + changes, 0);
+  }
+
+  async #mergedSites(round: number): Promise<Manifest['sites']> {
+    const ledger = await this.hub.ledger();
+    return this.places
+      .filter(({ number }) => number > 0)
+      .map(({ number }) => {
+        const own = ledger.filter(({ site }) => site === number);
+        return {
+          site: number,
+          batch: Math.max(0, ...own.map(({ batch }) => batch)),
+          declined: own
+            .filter((entry) => entry.round === round)
+            .flatMap(({ batch, declined }) => declined.map((table) => ({ batch, table }))),
+        };
+      });
+  }
+
+  /** Applies every round that a site has not applied, or up to `last`. */
+  async receive(site: number, last = this.rounds.length): Promise<RoundOutcome[]> {
+    const { database } = this.place(site);
+    const outcomes: RoundOutcome[] = [];
+    for (const round of this.rounds.slice((await database.state())?.position ?? 0, last)) {
+      outcomes.push(await this.apply(site, round.manifest.round));
+    }
+    return outcomes;
+  }
+
+  async apply(site: number, number: number): Promise<RoundOutcome> {
+    const { database } = this.place(site);
+    const round = this.rounds[number - 1];
+    if (round === undefined) throw new Error(`no round ${String(number)}`);
+    const files = round.manifest.segments
+      .filter(({ origin }) => origin !== site)
+      .map(({ name }) => round.files.get(name) ?? '');
+    return applyRound(database, round.manifest, {
+      site,
+      tables: (await database.catalogue()).tables,
+      files,
+    });
+  }
+
+  /** One whole synchronisation with these sites, all by default. Resolves to what travelled and the conflicts. */
+  async synchronise(
+    sites: readonly number[] = this.places.slice(1).map(({ number }) => number),
+  ): Promise<{ sent: number; published: number; conflicts: Conflict[] }> {
+    let sent = 0;
+    for (const site of sites) sent += await this.send(site);
+    const conflicts = await this.merge();
+    const published = await this.publish();
+    for (const site of sites) await this.receive(site);
+    return { sent, published, conflicts };
+  }
+
+  /** Every tracked table of a place, as text. */
+  async contents(number: number): Promise<Record<string, string[]>> {
+    const { database, business } = this.place(number);
+    const { tables } = await database.catalogue();
+    return Object.fromEntries(
+      tables.map(({ name, columns }) => [name, business.rows(name, [...columns].sort())]),
+    );
+  }
+}
+
+const fileOf = (number: number): string => `place-${String(number)}.db`;
+
+const namesOf = (tables: readonly Table[]): string[] => tables.map(({ name }) => name);

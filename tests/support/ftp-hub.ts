@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { hashSecret } from '../../src/transport/secrets';
+import { loadOrCreateCertificate, type Certificate } from '../../src/transport/certificate';
+import { createHubServer, type HubServerOptions } from '../../src/transport/hub/hub-server';
+import type { HubServer, SiteAccount, StoredFile } from '../../src/transport/port';
+import type { FtpHubLinkOptions } from '../../src/transport/site/ftp-hub-link';
+import { makeHubFolders, statusOf, type HubFolders } from './hub-folders';
+
+export interface RunningHub {
+  readonly server: HubServer;
+  readonly folders: HubFolders;
+  readonly certificate: Certificate;
+  readonly stored: StoredFile[];
+  readonly port: number;
+  /** What the link of this site needs. */
+  linkOptions(site: number): FtpHubLinkOptions;
+  end(): Promise<void>;
+}
+
+export const secretOf = (site: number): string => `secret of site ${site}`;
+
+let accounts: Promise<SiteAccount[]> | undefined;
+
+async function makeAccount(number: number): Promise<SiteAccount> {
+  return {
+    number,
+    name: `Site ${number}`,
+    user: `site${number}`,
+    secretHash: await hashSecret(secretOf(number)),
+  };
+}
+
+/** A hub with real sockets on a free loopback port, and two sites. */
+export async function startHub(changes: Partial<HubServerOptions> = {}): Promise<RunningHub> {
+  const folders = await makeHubFolders();
+  const certificate = await loadOrCreateCertificate(join(folders.root, 'certificate'));
+  accounts ??= Promise.all([makeAccount(1), makeAccount(2)]);
+  const known = await accounts;
+  const stored: StoredFile[] = [];
+  const server = createHubServer({
+    port: 0,
+    host: '127.0.0.1',
+    tls: certificate,
+    passivePorts: { from: 0, to: 0 },
+    sitesFolder: folders.sites,
+    roundsFolder: folders.rounds,
+    blockedFile: join(folders.root, 'blocked.json'),
+    accounts: () => known,
+    status: statusOf,
+    tarpitMilliseconds: 1,
+    ...changes,
+    events: { ...changes.events, stored: (file) => stored.push(file) },
+  });
+  await server.start();
+  const port = server.state.active ? server.state.port : 0;
+  return {
+    server,
+    folders,
+    certificate,
+    stored,
+    port,
+    linkOptions: (site) => ({
+      host: '127.0.0.1',
+      port,
+      user: `site${site}`,
+      secret: secretOf(site),
+      fingerprint: certificate.fingerprint256,
+    }),
+    end: async () => {
+      await server.stop();
+      await folders.remove();
+    },
+  };
+}
