@@ -8,15 +8,15 @@ export const INTEGER_LIMIT = 2 ** 51;
 
 const WORD = 2 ** 32;
 const MAX_WIDTH = 7;
-/** Numbers looked at to choose a mode: a sixteenth of a block costs nothing and tells as much. */
+/** Numbers looked at to choose a mode: a sixteenth of a block tells nearly as much as all. */
 const MEASURED = 256;
 const FROM_MINIMUM = 0;
 const FROM_PREVIOUS = 1;
 
 /**
  * Whole numbers of at most INTEGER_LIMIT, as distances from the smallest or from the one before, whichever is
- * shorter. All first bytes come together, then all second bytes…: so brotli sees each byte's own statistics,
- * and it makes a third less of dates and keys than varints do. The reader must know how many they are.
+ * shorter. All first bytes come together, then all second bytes…: brotli then sees each byte's own statistics, which
+ * the bytes of varints blur. The reader must know how many they are.
  */
 export function putIntegers(out: ByteWriter, values: Float64Array): void {
   const count = values.length;

@@ -164,7 +164,7 @@ test('a port that is taken, or none listening, is told apart', async () => {
   const second = createHubServer({
     ...{ port: hub.port, host: '127.0.0.1', tls: hub.certificate, passivePorts: { from: 0, to: 0 } },
     ...{ sitesFolder: hub.folders.sites, roundsFolder: hub.folders.rounds },
-    ...{ blockedFile: join(hub.folders.root, 'b.json'), accounts: () => [], status: statusOf },
+    ...{ blockedFile: join(hub.folders.root, 'b.json'), accounts: () => Promise.resolve([]), status: statusOf },
     events: { stateChanged: (state) => states.push(state) },
   });
   await expect(second.start()).rejects.toMatchObject({ code: 'ftp.portTaken', params: { port: hub.port } });

@@ -45,7 +45,7 @@ export async function startHub(changes: Partial<HubServerOptions> = {}): Promise
     sitesFolder: folders.sites,
     roundsFolder: folders.rounds,
     blockedFile: join(folders.root, 'blocked.json'),
-    accounts: () => known,
+    accounts: () => Promise.resolve(known),
     status: statusOf,
     tarpitMilliseconds: 1,
     ...changes,

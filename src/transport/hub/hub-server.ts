@@ -32,7 +32,7 @@ export interface HubServerOptions {
   readonly roundsFolder: string;
   readonly blockedFile: string;
   /** Asked at every login. */
-  readonly accounts: () => readonly SiteAccount[];
+  readonly accounts: () => Promise<readonly SiteAccount[]>;
   /** Asked each time a site reads its `/status.json`. */
   readonly status: (site: number) => HubStatus | Promise<HubStatus>;
   readonly events?: Partial<HubServerEvents>;

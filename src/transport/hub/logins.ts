@@ -9,7 +9,7 @@ const slowest = 5;
 
 export interface LoginOptions {
   /** Asked at every login, so that a site paired meanwhile gets in. */
-  readonly accounts: () => readonly SiteAccount[];
+  readonly accounts: () => Promise<readonly SiteAccount[]>;
   readonly blocked: BlockedAddresses;
   readonly clock: Clock;
   /** What the answer to a wrong login waits, times the failures of its address so far. */
@@ -25,7 +25,7 @@ export async function logIn(
 ): Promise<SiteAccount> {
   const { blocked, clock } = options;
   if (blocked.has(address)) throw new FtpRefusal(421, 'Address blocked');
-  const account = options.accounts().find((candidate) => candidate.user === user);
+  const account = (await options.accounts()).find((candidate) => candidate.user === user);
   if ((await verifySecret(secret, account?.secretHash ?? null)) && account !== undefined) {
     blocked.succeeded(address);
     return account;

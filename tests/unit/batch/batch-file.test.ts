@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -182,6 +182,15 @@ describe('a batch writer', () => {
     await expect(writer.write(plainBlock('client', 1))).rejects.toMatchObject({ code: 'disk.missing' });
     await expect(writer.finish()).rejects.toMatchObject({ code: 'disk.missing' });
     await writer.abort();
+  });
+
+  test.skipIf(process.platform !== 'linux')('says that the disk is full', async () => {
+    // Behind a link, for `abort` removes the file.
+    await symlink('/dev/full', file);
+    const writer = createBatchWriter(file, header);
+    await expect(writer.finish()).rejects.toMatchObject({ code: 'disk.full', retryable: true });
+    await writer.abort();
+    await expect(stat(file)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('can be one of two hundred, and its blocks are not kept', async () => {

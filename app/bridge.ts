@@ -1,0 +1,34 @@
+/** What the background page offers to the window: the engine, and the few things only NW.js can do. */
+import type { EngineCalls, EngineEvents } from '../src/engine/contract';
+
+/** `stopped`: the worker ended by itself; every call is refused until `restartEngine`. */
+export type EngineState = 'running' | 'stopped';
+
+export interface Environment {
+  readonly dataFolder: string;
+  readonly applicationFolder: string;
+  readonly versions: { readonly nw: string; readonly chromium: string; readonly node: string };
+}
+
+/** What the window gives the background page. A reloaded window takes the place of the former one. */
+export interface BridgeListener {
+  readonly events: EngineEvents;
+  engineStateChanged(state: EngineState): void;
+  /** `close` does not say where it comes from: Alt held down tells Alt-F4 from the cross. */
+  altIsDown(): boolean;
+}
+
+export interface Bridge {
+  readonly environment: Environment;
+  readonly engine: EngineCalls;
+  /** Registers the window and returns the engine's state at that instant. */
+  connect(listener: BridgeListener): EngineState;
+  /** Starts the engine anew, after stopping it if it runs: it then reads its settings again. */
+  restartEngine(): void;
+  hide(): void;
+}
+
+/** Name of the bridge on Node's `global`, which NW.js shares between the background page and the window. */
+export interface SharedGlobal {
+  synchronisation?: Bridge;
+}

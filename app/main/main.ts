@@ -1,0 +1,77 @@
+/** The background page: it outlives the window, keeps the engine and the tray, and is the only one that quits. */
+import path from 'node:path';
+import type { EngineEvents } from '../../src/engine/contract';
+import type { Bridge, BridgeListener, SharedGlobal } from '../bridge';
+import texts from '../../locales/fr/screens.json';
+import { findDataFolder } from './data-folder';
+import { createEngineHost } from './engine-host';
+import { createTray } from './tray';
+import { createMainWindow } from './window';
+
+/** A session is given this long to reach a safe point before the program ends. */
+const SHUTDOWN_LIMIT = 20_000;
+
+declare const global: SharedGlobal;
+
+let listener: BridgeListener | null = null;
+let quitting = false;
+
+const events: EngineEvents = {
+  overviewChanged: (overview) => listener?.events.overviewChanged(overview),
+  logged: (line) => listener?.events.logged(line),
+  historyChanged: () => listener?.events.historyChanged(),
+  blockedChanged: () => listener?.events.blockedChanged(),
+};
+
+const dataFolder = findDataFolder(nw.App.argv, nw.App.startPath);
+const engine = createEngineHost(path.join(__dirname, 'worker.js'), dataFolder, events, (state) =>
+  listener?.engineStateChanged(state),
+);
+const mainWindow = createMainWindow(
+  () => listener?.altIsDown() ?? false,
+  () => void quit(),
+);
+
+async function quit(): Promise<void> {
+  if (quitting) return;
+  quitting = true;
+  mainWindow.hide();
+  // nw.App.quit() tells nobody: the engine is stopped first.
+  await engine.stop(SHUTDOWN_LIMIT);
+  tray.remove();
+  nw.App.quit();
+}
+
+async function restart(): Promise<void> {
+  await engine.stop(SHUTDOWN_LIMIT);
+  if (!quitting) engine.start();
+}
+
+const bridge: Bridge = {
+  environment: {
+    dataFolder,
+    applicationFolder: __dirname,
+    versions: {
+      nw: process.versions['nw'],
+      chromium: process.versions['chromium'],
+      node: process.versions.node,
+    },
+  },
+  engine: engine.calls,
+  connect(connected) {
+    listener = connected;
+    return engine.state;
+  },
+  restartEngine: () => void restart(),
+  hide: () => mainWindow.hide(),
+};
+
+const tray = createTray(
+  { tooltip: texts.app.name, open: texts.app.tray.open, quit: texts.app.tray.quit },
+  () => mainWindow.show(),
+  () => void quit(),
+);
+global.synchronisation = bridge;
+nw.App.on('open', () => mainWindow.show());
+engine.start();
+mainWindow.show();

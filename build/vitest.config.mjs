@@ -1,0 +1,26 @@
+import path from 'node:path';
+import { defineConfig } from 'vitest/config';
+import { CountReporter } from './count-reporter.mjs';
+
+const root = path.dirname(import.meta.dirname);
+
+/** Everything but the window runs side by side; the real windows run one after the other, for they share a screen. */
+export default defineConfig({
+  root,
+  test: {
+    reporters: ['default', new CountReporter()],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'engine',
+          include: ['tests/{unit,contract,integration,simulation}/**/*.test.ts'],
+          benchmark: { include: ['tests/bench/**/*.bench.ts'] },
+        },
+      },
+      path.join(root, 'tests/e2e/vitest.config.mts'),
+    ],
+  },
+});

@@ -1,0 +1,124 @@
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { homedir } from 'node:os';
+import cliTexts from '../locales/fr/cli.json';
+import engineTexts from '../locales/fr/engine.json';
+import { answer, EXIT, type CommandContext } from './commands/context';
+import { conflicts, history, report, status } from './commands/inspect';
+import { run, sync, test } from './commands/sessions';
+import { addSite, init, listSites, pair, set } from './commands/setup';
+import { prepare, tables, unprepare } from './commands/tracking';
+import { parts } from './main';
+import { SyncError, toSyncError } from './shared/errors';
+import { createTranslator } from './shared/translate';
+
+const translate = createTranslator(engineTexts, cliTexts);
+
+const options = {
+  data: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+  role: { type: 'string' },
+  name: { type: 'string' },
+  database: { type: 'string' },
+  port: { type: 'string' },
+  address: { type: 'string' },
+} as const;
+
+type Values = ReturnType<typeof parse>['values'];
+type Command = (context: CommandContext, args: readonly string[], values: Values) => Promise<number>;
+
+const parse = (argv: readonly string[]) =>
+  parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+
+const commands: Readonly<Record<string, Command>> = {
+  init: (context, _, { role, name, database, port, address }) =>
+    init(context, {
+      role: required('--role', role),
+      name: required('--name', name),
+      database: required('--database', database),
+      ...(port === undefined ? {} : { port }),
+      ...(address === undefined ? {} : { address }),
+    }),
+  tables,
+  prepare,
+  unprepare,
+  sites: (context, [action, name]) =>
+    action === 'add' ? addSite(context, required('NAME', name)) : listSites(context),
+  pair: (context, [code]) => pair(context, required('CODE', code)),
+  run,
+  sync,
+  test,
+  status,
+  history,
+  report: (context, [id]) => report(context, required('ID', id)),
+  conflicts,
+  set: (context, [key, value]) => set(context, required('KEY', key), required('VALUE', value)),
+};
+
+/** What is wrong with the settings or the call, and not with the synchronisation. */
+const badUse = /^(cli|settings|pairing|database\.(missing|notADatabase|notPrepared|unknownScheme))\b/;
+
+function required(what: string, value: string | undefined): string {
+  if (value === undefined || value === '') throw new SyncError('cli.missing', { params: { what } });
+  return value;
+}
+
+function defaultFolder(): string {
+  const given = process.env['SYNCHRO_DATA'];
+  if (given !== undefined && given !== '') return given;
+  return process.platform === 'win32'
+    ? join(process.env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'Synchronisation')
+    : join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'synchronisation');
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const json = argv.includes('--json');
+  const print = (text: string): void => void process.stdout.write(`${text}\n`);
+  const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+  try {
+    const { values, positionals } = parseCall(argv);
+    const [name = 'help', ...args] = positionals;
+    if (values.version === true) return say(print, parts.application);
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (values.help === true || name === 'help') return say(print, translate('cli.help'));
+    if (command === undefined) throw new SyncError('cli.unknownCommand', { params: { command: name } });
+    const folder = resolve(values.data ?? defaultFolder());
+    const context = { parts, folder, json, translate, print, tell, signal: stopSignal() };
+    return await command(context, args, values);
+  } catch (error) {
+    const { code, params } = toSyncError(error);
+    const message = translate(`error.${code}`, params);
+    if (json) answer({ json, print }, { error: { code, params, message } }, []);
+    else tell(message);
+    return badUse.test(code) ? EXIT.badUse : EXIT.failed;
+  }
+}
+
+function say(print: (text: string) => void, text: string): number {
+  print(text);
+  return EXIT.complete;
+}
+
+function parseCall(argv: readonly string[]): ReturnType<typeof parse> {
+  try {
+    return parse(argv);
+  } catch (error) {
+    throw new SyncError('cli.badOption', {
+      params: { detail: error instanceof Error ? error.message : '' },
+      cause: error,
+    });
+  }
+}
+
+/** The first signal asks a session to end at its next safe point. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+}
+
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

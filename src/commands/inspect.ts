@@ -1,0 +1,150 @@
+import { dataFolder } from '../config/data-folder';
+import { loadSettings } from '../config/settings';
+import type { JournalEntry } from '../database/port';
+import type { Value } from '../batch/block';
+import { renderText } from '../report/render-text';
+import { ReportStore } from '../report/report-store';
+import { nextDeparture } from '../schedule/next-departure';
+import { answer, EXIT, type CommandContext } from './context';
+import { withDatabase } from './tracking';
+
+const HISTORY_LINES = 1000;
+const CONFLICT_LINES = 10_000;
+
+export async function status(context: CommandContext): Promise<number> {
+  const settings = await loadSettings(context.folder);
+  const [last] = await reportsOf(context).list(1);
+  const { role, name, departure } = settings;
+  const tracked = await withDatabase(context, async (database) => {
+    const state = await database.state();
+    return state === null
+      ? { prepared: false, pending: 0, round: 0 }
+      : {
+          prepared: true,
+          pending: await database.pending(),
+          round: role === 'hub' ? state.lastMarked : state.position,
+        };
+  });
+  const next = nextDeparture(departure, context.parts.clock.now());
+  const sites = settings.hub?.sites.filter(({ active }) => active).length ?? null;
+  const paired = role === 'site' ? settings.site !== null : null;
+  const { translate } = context;
+  answer(
+    context,
+    { role, name, departure, nextDeparture: next, ...tracked, sites, paired, last: last ?? null },
+    [
+      translate('cli.status.mode', { role: translate(`role.${role}`), name }),
+      translate('cli.status.departure', { departure }),
+      translate(tracked.prepared ? 'cli.status.prepared' : 'cli.status.notPrepared', {
+        ...tracked,
+        prepared: '',
+      }),
+      ...(last === undefined
+        ? []
+        : [translate('cli.status.last', { at: last.startedAt, state: translate(`state.${last.state}`) })]),
+    ],
+  );
+  return EXIT.complete;
+}
+
+export async function history(context: CommandContext): Promise<number> {
+  const sessions = await reportsOf(context).list(HISTORY_LINES);
+  const lines = sessions.map(
+    ({ id, startedAt, endedAt, state }) =>
+      `${id}  ${startedAt}  ${endedAt ?? '—'}  ${context.translate(`state.${state}`)}`,
+  );
+  answer(context, { sessions }, lines);
+  return EXIT.complete;
+}
+
+export async function report(context: CommandContext, id: string): Promise<number> {
+  const found = await reportsOf(context).read(id);
+  answer(context, found, [renderText(found, context.translate)]);
+  return EXIT.complete;
+}
+
+export async function conflicts(context: CommandContext): Promise<number> {
+  const entries = await withDatabase(context, async (database) =>
+    (await database.state()) === null ? [] : database.conflicts(CONFLICT_LINES),
+  );
+  const names = await siteNames(context);
+  const described = entries.map((entry) => describe(entry, names));
+  answer(
+    context,
+    { conflicts: described },
+    described.map((entry) => sentence(context, entry)),
+  );
+  return EXIT.complete;
+}
+
+type Described = ReturnType<typeof describe>;
+
+function describe(
+  entry: JournalEntry,
+  names: ReadonlyMap<number, string>,
+): {
+  id: number;
+  at: string;
+  table: string;
+  kind: string;
+  rule: string;
+  reason: string | null;
+  key: Record<string, Value>;
+  winner: { site: number; name: string; at: string | null; row: Record<string, Value> | null };
+  loser: { site: number; name: string; at: string | null; row: Record<string, Value> | null };
+} {
+  const named = (row: readonly Value[]): Record<string, Value> =>
+    Object.fromEntries(row.map((value, at) => [entry.columns[at] ?? '', value]));
+  const side = (site: number, row: readonly Value[] | null, at: number | null): Described['winner'] => ({
+    site,
+    name: names.get(site) ?? String(site),
+    at: at === null ? null : new Date(at).toISOString(),
+    row: row === null ? null : named(row),
+  });
+  return {
+    id: entry.id,
+    at: new Date(entry.at).toISOString(),
+    table: entry.table,
+    kind: entry.kind,
+    rule: entry.rule,
+    reason: entry.reason,
+    key: named(entry.key),
+    winner: side(entry.winner, entry.winningRow, entry.winnerAt),
+    loser: side(entry.loser, entry.losingRow, entry.loserAt),
+  };
+}
+
+function sentence({ translate }: CommandContext, entry: Described): string {
+  const key = Object.values(entry.key).map(readable).join(', ');
+  return [
+    translate('cli.conflicts.line', {
+      at: entry.at,
+      table: entry.table,
+      key,
+      kind: translate(`conflict.kind.${entry.kind}`),
+    }),
+    `  ${translate('cli.conflicts.kept', { name: entry.winner.name })} ${rowText(entry.winner.row)}`,
+    `  ${translate('cli.conflicts.aside', { name: entry.loser.name })} ${rowText(entry.loser.row)}`,
+  ].join('\n');
+}
+
+const rowText = (row: Record<string, Value> | null): string =>
+  row === null
+    ? '—'
+    : Object.entries(row)
+        .map(([column, value]) => `${column}=${readable(value)}`)
+        .join(', ');
+
+const readable = (value: Value): string =>
+  value === null ? 'NULL' : value instanceof Uint8Array ? `(${String(value.length)} o)` : String(value);
+
+async function siteNames(context: CommandContext): Promise<ReadonlyMap<number, string>> {
+  const { hub, name, role } = await loadSettings(context.folder);
+  return new Map([
+    ...(role === 'hub' ? [[0, name] as const] : []),
+    ...(hub?.sites ?? []).map((site) => [site.number, site.name] as const),
+  ]);
+}
+
+const reportsOf = (context: CommandContext): ReportStore =>
+  new ReportStore(dataFolder(context.folder).reports);

@@ -1,0 +1,84 @@
+import type { EngineEvents } from '../engine/contract';
+import { Engine } from '../engine/engine';
+import type { Progress, SessionState } from '../report/report';
+import { renderText } from '../report/render-text';
+import { answer, EXIT, type CommandContext } from './context';
+
+const EXIT_OF: Readonly<Record<SessionState, number>> = {
+  running: EXIT.failed,
+  ok: EXIT.complete,
+  warnings: EXIT.complete,
+  partial: EXIT.partial,
+  idle: EXIT.partial,
+  stopped: EXIT.failed,
+  failed: EXIT.failed,
+};
+
+/** One session now, in the foreground. At a hub the FTP server listens for as long as it lasts. */
+export async function sync(context: CommandContext): Promise<number> {
+  const engine = new Engine(context.parts, context.folder, toTerminal(context));
+  await engine.open();
+  const stop = (): void => void engine.stopSession();
+  context.signal.addEventListener('abort', stop, { once: true });
+  try {
+    const report = await engine.synchronise('manual');
+    answer(context, report, [renderText(report, context.translate)]);
+    return EXIT_OF[report.state];
+  } finally {
+    await engine.shutdown();
+  }
+}
+
+/** The engine until SIGTERM: FTP server at a hub, schedule at both. */
+export async function run(context: CommandContext): Promise<number> {
+  const engine = new Engine(context.parts, context.folder, toTerminal(context));
+  await engine.open();
+  await engine.serve();
+  await new Promise<void>((resolve) => {
+    if (context.signal.aborted) resolve();
+    context.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await engine.shutdown();
+  return EXIT.complete;
+}
+
+export async function test(context: CommandContext): Promise<number> {
+  const engine = new Engine(context.parts, context.folder, toTerminal(context));
+  await engine.open();
+  try {
+    const checks = await engine.test();
+    const ok = checks.every((check) => check.ok);
+    const lines = checks.map(({ name, ok: passed, milliseconds, message }) => {
+      const why = message === null ? '' : ` — ${context.translate(message.key, message.params)}`;
+      return `${passed ? '✔' : '✘'} ${context.translate(`check.${name}`)} (${String(milliseconds)} ms)${why}`;
+    });
+    answer(context, { ok, checks }, lines);
+    return ok ? EXIT.complete : EXIT.failed;
+  } finally {
+    await engine.shutdown();
+  }
+}
+
+/** Log lines as they come, and on a terminal the progress of the step under way. */
+function toTerminal(context: CommandContext): EngineEvents {
+  const { translate, tell, json } = context;
+  return {
+    logged: (line) =>
+      tell(json ? JSON.stringify(line) : `${line.at.slice(11, 19)}  ${translate(line.key, line.params)}`),
+    overviewChanged: ({ progress }) => {
+      if (!json && progress !== null && process.stderr.isTTY)
+        process.stderr.write(`\r${bar(progress, translate)}\x1b[K\r`);
+    },
+    historyChanged: () => undefined,
+    blockedChanged: () => undefined,
+  };
+}
+
+const BAR_WIDTH = 30;
+
+export function bar({ step, done, total, site }: Progress, translate: CommandContext['translate']): string {
+  const share = total === null || total === 0 ? 0 : Math.min(1, done / total);
+  const filled = Math.round(share * BAR_WIDTH);
+  const count = total === null ? String(done) : `${String(done)} / ${String(total)}`;
+  return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}  ${translate(`step.${step}`)}${site === null ? '' : ` ${site}`}  ${count}`;
+}

@@ -1,0 +1,83 @@
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { SyncError } from '../shared/errors';
+
+/** All that an installation keeps on disk, but for the database itself. */
+export interface DataFolder {
+  readonly folder: string;
+  readonly settings: string;
+  /** Hub: certificate and key. */
+  readonly tls: string;
+  /** Hub: a folder for each site, as its FTP tree shows it. */
+  readonly sites: string;
+  /** Hub: published rounds. */
+  readonly rounds: string;
+  /** Site: batches under way to the hub. */
+  readonly outbox: string;
+  /** Site: rounds under way from the hub. */
+  readonly inbox: string;
+  readonly reports: string;
+  readonly progressLog: string;
+  /** Hub: addresses that the FTP server refuses. */
+  readonly blocked: string;
+  readonly lock: string;
+}
+
+export function dataFolder(folder: string): DataFolder {
+  return {
+    folder,
+    settings: join(folder, 'settings.json'),
+    tls: join(folder, 'tls'),
+    sites: join(folder, 'sites'),
+    rounds: join(folder, 'rounds'),
+    outbox: join(folder, 'outbox'),
+    inbox: join(folder, 'inbox'),
+    reports: join(folder, 'reports'),
+    progressLog: join(folder, 'progress.log'),
+    blocked: join(folder, 'blocked.json'),
+    lock: join(folder, 'lock.sqlite'),
+  };
+}
+
+export interface DataLock {
+  /** Does nothing the second time. */
+  release(): void;
+}
+
+/**
+ * Makes this process the only one to work in the folder, which is made if need be. Rejects with `data.locked` {folder}
+ * where another does, `data.unusable` {folder, reason} where the folder does not allow it.
+ */
+export async function lockDataFolder(folder: string): Promise<DataLock> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return holdLock(dataFolder(folder).lock);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const name = basename(folder);
+    if (/is locked/.test(reason))
+      throw new SyncError('data.locked', { params: { folder: name }, cause: error, retryable: true });
+    throw new SyncError('data.unusable', { params: { folder: name, reason }, cause: error });
+  }
+}
+
+/**
+ * The lock is SQLite's, on a small file of its own: the system releases it with the process, however that ends,
+ * where a file that says 'locked' would stay behind.
+ */
+function holdLock(file: string): DataLock {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec('PRAGMA busy_timeout = 0');
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return {
+    release: () => {
+      if (database.isOpen) database.close();
+    },
+  };
+}

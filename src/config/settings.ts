@@ -1,0 +1,135 @@
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, resolve } from 'node:path';
+import { writeFileAtomic } from '../shared/atomic-file';
+import { systemCode } from '../shared/disk-error';
+import { SyncError } from '../shared/errors';
+import { dataFolder } from './data-folder';
+import { faultsOf, SettingsError } from './settings-faults';
+import { settingsSchema, type Settings } from './settings-schema';
+
+export type { Settings } from './settings-schema';
+export { SettingsError, type SettingsFault } from './settings-faults';
+
+/** Only their owner reads them: they hold the secret that opens the hub. */
+const MODE = 0o600;
+
+/** Options in, settings out. Throws a SettingsError that lists every fault. */
+export function resolveSettings(options: unknown): Settings {
+  const result = settingsSchema.safeParse(options);
+  if (!result.success) throw new SettingsError(faultsOf(result.error.issues));
+  return result.data;
+}
+
+export interface NewSettings {
+  readonly installation: string;
+  readonly role: string;
+  readonly name: string;
+  /** As `resolveDatabase` gives it. */
+  readonly database: string;
+  /** Hub: port of the FTP server. */
+  readonly port?: string;
+  /** Hub: name or address by which sites reach it; this machine's own name if it is not given. */
+  readonly address?: string;
+}
+
+/** Settings of a new installation, from what was typed. Throws a SettingsError. */
+export function newSettings({ port, address, ...options }: NewSettings): Settings {
+  const hub =
+    options.role === 'hub'
+      ? { address: address ?? hostname(), ...(port === undefined ? {} : { port: typed(port) }) }
+      : null;
+  return resolveSettings({ version: 1, ...options, hub });
+}
+
+/** The address of a database with an absolute path, from the folder it was typed in: a plain path is one of SQLite. */
+export function resolveDatabase(address: string, folder: string): string {
+  const sqlite = /^sqlite:(\/\/(?=\/))?/.exec(address);
+  if (sqlite !== null) return `sqlite:${resolve(folder, address.slice(sqlite[0].length))}`;
+  return /^[a-z]{2,}:/.test(address) || address === '' ? address : `sqlite:${resolve(folder, address)}`;
+}
+
+/** Rejects with `settings.missing` {folder}, `settings.unreadable` {reason} or a SettingsError. */
+export async function loadSettings(folder: string): Promise<Settings> {
+  const file = dataFolder(folder).settings;
+  let content: string;
+  try {
+    content = await readFile(file, 'utf8');
+  } catch (error) {
+    const reason = systemCode(error);
+    if (reason === 'ENOENT')
+      throw new SyncError('settings.missing', { params: { folder: basename(folder) }, cause: error });
+    throw new SyncError('settings.unreadable', { params: { reason }, cause: error });
+  }
+  let options: unknown;
+  try {
+    // Windows' Notepad writes a byte order mark.
+    options = JSON.parse(content.replace(/^\uFEFF/, ''));
+  } catch {
+    // No cause: what JSON.parse says quotes the text, secrets too.
+    throw new SyncError('settings.unreadable', { params: { reason: 'JSON' } });
+  }
+  return resolveSettings(options);
+}
+
+/** Replaces the file, readable by its owner alone. Rejects with a SettingsError or `disk.*`. */
+export async function saveSettings(folder: string, settings: Settings): Promise<void> {
+  const content = `${JSON.stringify(resolveSettings(settings), null, 2)}\n`;
+  await writeFileAtomic(dataFolder(folder).settings, content, { mode: MODE });
+}
+
+const TABLE_POLICY = 'policies.tables.';
+const COMMON_KEYS = [
+  'name',
+  'database',
+  'departure',
+  'receptionLimit',
+  'waitLimit',
+  'acknowledgementLimit',
+  'policies.default',
+];
+const HUB_KEYS = ['hub.port', 'hub.address', 'hub.passivePorts.from', 'hub.passivePorts.to'];
+
+/**
+ * New settings with one value changed, as typed on the command line; `policies.tables.<table>` takes `default` to
+ * follow the others again. Throws `settings.unknownKey` {key, known} or a SettingsError.
+ */
+export function setSetting(settings: Settings, key: string, value: string): Settings {
+  if (key.startsWith(TABLE_POLICY) && key.length > TABLE_POLICY.length)
+    return setTablePolicy(settings, key.slice(TABLE_POLICY.length), value);
+  const known = settings.hub === null ? COMMON_KEYS : [...COMMON_KEYS, ...HUB_KEYS];
+  if (!known.includes(key)) {
+    const all = [...known, `${TABLE_POLICY}<table>`].join(', ');
+    throw new SyncError('settings.unknownKey', { params: { key, known: all } });
+  }
+  return resolveSettings(withValue(settings, key.split('.'), parse(key, value)));
+}
+
+function setTablePolicy(settings: Settings, table: string, value: string): Settings {
+  const others = Object.entries(settings.policies.tables).filter(([name]) => name !== table);
+  const tables = Object.fromEntries(value === 'default' ? others : [...others, [table, value]]);
+  return resolveSettings({ ...settings, policies: { ...settings.policies, tables } });
+}
+
+const NUMBERS = /Limit$|[pP]ort(s\.(from|to))?$/;
+
+function parse(key: string, value: string): string | number {
+  if (key === 'database') return resolveDatabase(value, process.cwd());
+  return NUMBERS.test(key) ? typed(value) : value;
+}
+
+/** The number that was typed; text that is none is left to the schema to refuse. */
+function typed(value: string): string | number {
+  return /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
+}
+
+function withValue(options: object, path: readonly string[], value: unknown): object {
+  const [name = '', ...rest] = path;
+  if (rest.length === 0) return { ...options, [name]: value };
+  const inner = Object.entries(options).find(([key]) => key === name)?.[1] as unknown;
+  return { ...options, [name]: withValue(isObject(inner) ? inner : {}, rest, value) };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

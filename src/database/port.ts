@@ -1,0 +1,242 @@
+/**
+ * The port to a company's database. Everything above speaks of tables, keys and changes; SQL stays below.
+ * Rows and blocks order their columns key first (see `Table.columns`).
+ */
+import type { Block, Operation, Value } from '../batch/block';
+import type { Role } from '../report/report';
+
+export interface ForeignKey {
+  readonly columns: readonly string[];
+  readonly parent: string;
+  readonly parentColumns: readonly string[];
+}
+
+export interface Table {
+  readonly name: string;
+  /** What is synchronised: key columns first, in key order, then the others in the table's own order. */
+  readonly columns: readonly string[];
+  readonly keyCount: number;
+  readonly foreignKeys: readonly ForeignKey[];
+  /** The database makes up the key of new rows, so two establishments can make the same one. */
+  readonly generatedKey: boolean;
+  /** Equal where the columns, their types and the key are equal, whatever their order. */
+  readonly fingerprint: string;
+  readonly tracking: 'missing' | 'outdated' | 'installed';
+}
+
+export interface ExcludedTable {
+  readonly name: string;
+  /** Text key under `excluded.`. */
+  readonly reason: 'noKey' | 'nullKey' | 'virtual';
+}
+
+export interface Catalogue {
+  /** Both in alphabetical order. */
+  readonly tables: readonly Table[];
+  readonly excluded: readonly ExcludedTable[];
+}
+
+/** Who works on this database: written into it, so that a copy of it elsewhere is noticed. */
+export interface Installation {
+  readonly id: string;
+  readonly role: Role;
+}
+
+/** What the tracking remembers, in the database itself so that it moves with the data. */
+export interface TrackingState {
+  readonly installation: string;
+  readonly role: Role;
+  /** Site: number of the last batch whose changes are marked. Hub: of the last round. 0 for none. */
+  readonly lastMarked: number;
+  /** Site: last round applied; hub: 0. */
+  readonly position: number;
+  /** Site: its last batch that an applied round includes; hub: 0. */
+  readonly included: number;
+}
+
+/** Changes of one table from one origin. */
+export interface CapturedBlock {
+  /** Hub: the site all of them come from, 0 for rows that everyone must get. Site: 0. */
+  readonly origin: number;
+  readonly block: Block;
+}
+
+export interface LedgerEntry {
+  readonly site: number;
+  readonly batch: number;
+  readonly sha256: string;
+  /** Tables whose changes were left out, because the hub's own table differs. */
+  readonly declined: readonly string[];
+  /** The round that published it; null: not yet. */
+  readonly round: number | null;
+}
+
+export type ConflictKind =
+  /** Both changed the same column. */
+  | 'update'
+  /** Both made a row of the same key. */
+  | 'insert'
+  /** Changed there, deleted here: the row comes back. */
+  | 'updateDeleted'
+  /** Deleted there, changed here: the row stays. */
+  | 'deleteUpdated'
+  /** Deleted there, but rows here refer to it: the row stays. */
+  | 'deleteParent'
+  /** The database refused the row. */
+  | 'refused';
+
+export type Policy = 'newest' | 'hub' | 'site';
+export type ConflictRule = Policy | 'dataWins' | 'refused';
+
+export interface Conflict {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly keyCount: number;
+  readonly key: readonly Value[];
+  readonly kind: ConflictKind;
+  readonly rule: ConflictRule;
+  /** Whose word holds, and whose does not: site numbers, 0 for the hub. */
+  readonly winner: number;
+  readonly loser: number;
+  /** Whole rows in the order of `columns`; null: the row is absent. */
+  readonly winningRow: readonly Value[] | null;
+  readonly losingRow: readonly Value[] | null;
+  /** Milliseconds since 1970, UTC, by the hub's clock. */
+  readonly winnerAt: number | null;
+  readonly loserAt: number | null;
+  /** For `refused`: unique, foreignKey, check, notNull or other. */
+  readonly reason: string | null;
+}
+
+export interface JournalEntry extends Conflict {
+  readonly id: number;
+  /** Milliseconds since 1970, UTC. */
+  readonly at: number;
+  readonly site: number;
+  readonly batch: number;
+}
+
+/** What the author of the staged changes had not seen. */
+export type Unseen =
+  /** At the hub: rows of another origin, pending or in a round after `base` (or after the change's own base). */
+  | { readonly at: 'hub'; readonly author: number; readonly base: number }
+  /** At a site: rows pending or in a batch after `included`. */
+  | { readonly at: 'site'; readonly included: number };
+
+export interface StagedChange {
+  readonly id: number;
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly keyCount: number;
+  readonly op: Operation;
+  readonly marks: string;
+  /** By the clock of this database's owner. */
+  readonly changedAt: number;
+  readonly values: readonly Value[];
+  /** The row as it is in the database now, null when it is absent. */
+  readonly current: readonly Value[] | null;
+}
+
+/** A staged change that meets changes its author has not seen. */
+export interface Contested {
+  readonly change: StagedChange;
+  readonly here: {
+    /** The row was made here, unseen. */
+    readonly inserted: boolean;
+    /** Columns changed by any of them. */
+    readonly marks: string;
+    /** Of the newest of them: when, and by whom (0 for this database's own application). */
+    readonly changedAt: number;
+    readonly origin: number;
+    /** The last batch or round that carried any of them; null: none did yet. */
+    readonly sentIn: number | null;
+  };
+}
+
+/** What becomes of one staged change, where that is not 'written as it came'. */
+export interface Settlement {
+  /** Write the staged row, or leave the database's row as it is. */
+  readonly write: boolean;
+  /** Hub: the resulting row goes to everyone, its author included. */
+  readonly toEveryone: boolean;
+  /** The row to write instead. */
+  readonly values?: readonly Value[];
+  /** Columns that writing it changes, which a later conflict must know. */
+  readonly marks?: string;
+}
+
+/** A row that a site did not apply. */
+export interface Question {
+  readonly table: string;
+  readonly keyColumns: readonly string[];
+  readonly key: readonly Value[];
+  /** The round before the one that spoke of the row. */
+  readonly base: number;
+  /**
+   * Withdrawn where a round includes this batch and does not speak of the row: the hub has then seen what was done here
+   * and come to the same row. Null: asked until the hub answers.
+   */
+  readonly until: number | null;
+}
+
+export type Violation = { readonly change: StagedChange } & (
+  | { readonly kind: 'missingParent'; readonly foreignKey: ForeignKey }
+  | { readonly kind: 'childrenRemain' }
+  | { readonly kind: 'refused'; readonly reason: string }
+);
+
+/** Inside one transaction of the database, with business triggers and tracking kept from firing. */
+export interface MergeTransaction {
+  contested(unseen: Unseen): Promise<readonly Contested[]>;
+  settle(change: StagedChange, settlement: Settlement): Promise<void>;
+  /**
+   * Writes all that is staged and not settled otherwise; at the hub logs it with its origin.
+   * Where rows are refused or foreign keys would break, leaves the database untouched and says which.
+   */
+  apply(unseen: Unseen): Promise<readonly Violation[]>;
+  /** Hub: keeps or brings back the parent that a staged row refers to; false where its old row is not known. */
+  restoreParent(change: StagedChange, foreignKey: ForeignKey): Promise<boolean>;
+  /** Site: the next batch asks the hub for the row; where its table is not there or not prepared, a batch after that. */
+  ask(question: Question): Promise<void>;
+  /** Site: makes a batch's changes of one table pending again. */
+  takeBack(table: string, batch: number): Promise<void>;
+  journal(entry: Omit<JournalEntry, 'id'>): Promise<void>;
+  recordMerged(entry: Omit<LedgerEntry, 'round'>): Promise<void>;
+  recordPosition(round: number, includedBatch: number): Promise<void>;
+  /** Staged changes that were written, by table. */
+  written(): Promise<ReadonlyMap<string, number>>;
+}
+
+export interface StageOptions {
+  /** Added to every time of the staged changes, milliseconds. */
+  readonly clockOffset: number;
+}
+
+export interface Database {
+  catalogue(): Promise<Catalogue>;
+  /** Installs or puts right the tracking of every table of the catalogue. Needs no application to stop. */
+  prepare(installation: Installation): Promise<void>;
+  /** Removes every trace of the tracking, pending changes included. */
+  unprepare(): Promise<void>;
+  /** Null when `prepare` never ran. */
+  state(): Promise<TrackingState | null>;
+  /** Changes not yet in a batch or a round. */
+  pending(): Promise<number>;
+  /**
+   * Marks every pending change of these tables as batch (site) or round (hub) `number`, and reads exactly those,
+   * with the rows as they were at that instant. The marks hold from the first block on.
+   */
+  capture(number: number, tables: readonly string[]): AsyncIterable<CapturedBlock>;
+  /** Takes back the marks of a batch or round that was never named. */
+  release(number: number): Promise<void>;
+  /** Lays changes ready for the next transaction, in place of what was staged before. */
+  stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void>;
+  transaction<T>(work: (transaction: MergeTransaction) => Promise<T>): Promise<T>;
+  /** Hub: every merged batch, by site and number. */
+  ledger(): Promise<readonly LedgerEntry[]>;
+  /** Newest first. */
+  conflicts(limit: number): Promise<readonly JournalEntry[]>;
+  /** Forgets sent changes that are in batch or round `upTo` or before it, and older than `before` (ms, UTC). */
+  purge(upTo: number, before: number): Promise<void>;
+  close(): Promise<void>;
+}

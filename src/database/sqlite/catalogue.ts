@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto';
+import type { Catalogue, ExcludedTable, ForeignKey, Table } from '../port';
+import type { Connection } from './connection';
+import { asNumber, asText } from './connection';
+import { PREFIX, quote, TABLES } from './names';
+import { TRIGGER_VERSION, triggerStatements } from './triggers';
+
+/** A table as this implementation needs it: the port's view, and what its SQL is made of. */
+export interface SqliteTable extends Table {
+  /** Declared type of each column, in the order of `columns`. */
+  readonly types: readonly string[];
+  /** SQL of each column's default, 'NULL' for none. */
+  readonly defaults: readonly string[];
+  /** Collating sequence of each key column. */
+  readonly keyCollations: readonly string[];
+  /** Unique indexes beside the key; columns with their collating sequence. */
+  readonly uniques: readonly (readonly { readonly column: string; readonly collation: string }[])[];
+}
+
+export interface SqliteCatalogue extends Catalogue {
+  readonly tables: readonly SqliteTable[];
+}
+
+interface ColumnInfo {
+  readonly name: string;
+  readonly type: string;
+  readonly notNull: boolean;
+  readonly default: string;
+  /** Place in the key, from 1; 0 outside it. */
+  readonly keyPlace: number;
+}
+
+export function readCatalogue(connection: Connection): SqliteCatalogue {
+  const tables: SqliteTable[] = [];
+  const excluded: ExcludedTable[] = [];
+  const prepared = preparedTables(connection);
+  const triggers = ownTriggers(connection);
+  const listed = connection.all(
+    "SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual') ORDER BY name",
+  );
+  for (const [nameValue, type] of listed) {
+    const name = asText(nameValue);
+    if (name.startsWith('sqlite_') || name.startsWith(PREFIX)) continue;
+    if (type === 'virtual') {
+      excluded.push({ name, reason: 'virtual' });
+      continue;
+    }
+    const columns = readColumns(connection, name);
+    const key = columns.filter((column) => column.keyPlace > 0).sort((a, b) => a.keyPlace - b.keyPlace);
+    if (key.length === 0) {
+      excluded.push({ name, reason: 'noKey' });
+      continue;
+    }
+    const table = describeTable(connection, name, columns, key);
+    const tracking = trackingOf(table, prepared.get(name), triggers);
+    if (tracking === 'missing' && hasNullKey(connection, name, key)) {
+      excluded.push({ name, reason: 'nullKey' });
+      continue;
+    }
+    tables.push({ ...table, tracking });
+  }
+  return { tables, excluded };
+}
+
+/** Fingerprints that `prepare` noted, by table. */
+function preparedTables(connection: Connection): ReadonlyMap<string, string> {
+  const exists = connection.first("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", TABLES);
+  if (exists === null) return new Map();
+  const rows = connection.all(`SELECT name, fingerprint, version FROM ${quote(TABLES)}`);
+  return new Map(
+    rows.map(([name, fingerprint, version]) => [asText(name), `${asText(fingerprint)}/${asText(version)}`]),
+  );
+}
+
+function ownTriggers(connection: Connection): ReadonlySet<string> {
+  const rows = connection.all("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'");
+  return new Set(rows.filter(([name]) => asText(name).startsWith(PREFIX)).map(([, sql]) => asText(sql)));
+}
+
+/**
+ * The triggers themselves are looked at, not only the note that they were made: an application that rebuilds a table
+ * under the same name drops them with it, and a unique index added later asks for others.
+ */
+function trackingOf(
+  table: SqliteTable,
+  prepared: string | undefined,
+  triggers: ReadonlySet<string>,
+): SqliteTable['tracking'] {
+  if (prepared === undefined) return 'missing';
+  const current = prepared === `${table.fingerprint}/${String(TRIGGER_VERSION)}`;
+  return current && triggerStatements(table).every((sql) => triggers.has(sql)) ? 'installed' : 'outdated';
+}
+
+function readColumns(connection: Connection, table: string): ColumnInfo[] {
+  // Generated columns have a `hidden` of 2 or 3: every database computes its own.
+  const rows = connection.all(
+    'SELECT name, type, "notnull", pk, dflt_value FROM pragma_table_xinfo(?) WHERE hidden = 0',
+    table,
+  );
+  return rows.map(([name, type, notNull, pk, defaultValue]) => ({
+    name: asText(name),
+    type: asText(type).toUpperCase(),
+    notNull: asNumber(notNull) === 1,
+    default: defaultValue === null ? 'NULL' : asText(defaultValue),
+    keyPlace: asNumber(pk),
+  }));
+}
+
+function describeTable(
+  connection: Connection,
+  name: string,
+  columns: readonly ColumnInfo[],
+  key: readonly ColumnInfo[],
+): SqliteTable {
+  const ordered = [...key, ...columns.filter((column) => column.keyPlace === 0)];
+  const indexes = connection.all('SELECT name, origin FROM pragma_index_list(?) WHERE "unique" = 1', name);
+  const keyIndex = indexes.find(([, origin]) => origin === 'pk');
+  const keyCollations =
+    keyIndex === undefined
+      ? key.map(() => 'BINARY')
+      : indexColumns(connection, asText(keyIndex[0])).map(({ collation }) => collation);
+  const uniques = indexes
+    .filter(([, origin]) => origin !== 'pk')
+    .map(([index]) => indexColumns(connection, asText(index)))
+    .filter((unique) => unique.every(({ column }) => column !== ''));
+  const fingerprint = fingerprintOf(name, ordered, key.length);
+  return {
+    name,
+    columns: ordered.map((column) => column.name),
+    types: ordered.map((column) => column.type),
+    defaults: ordered.map((column) => column.default),
+    keyCount: key.length,
+    keyCollations,
+    uniques,
+    foreignKeys: readForeignKeys(connection, name),
+    generatedKey: key.length === 1 && key[0]?.type === 'INTEGER' && keyIndex === undefined,
+    fingerprint,
+    tracking: 'missing',
+  };
+}
+
+/** The indexed columns of an index; an expression has no name and comes as ''. */
+function indexColumns(connection: Connection, index: string): { column: string; collation: string }[] {
+  return connection
+    .all('SELECT name, coll FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno', index)
+    .map(([column, collation]) => ({
+      column: column === null ? '' : asText(column),
+      collation: asText(collation),
+    }));
+}
+
+/** Foreign keys between columns that are synchronised; a parent that does not exist cannot be checked against. */
+function readForeignKeys(connection: Connection, table: string): ForeignKey[] {
+  const rows = connection.all(
+    'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq',
+    table,
+  );
+  const byId = new Map<number, { parent: string; columns: string[]; parentColumns: string[] }>();
+  for (const [id, parent, from, to] of rows) {
+    const entry = byId.get(asNumber(id)) ?? { parent: asText(parent), columns: [], parentColumns: [] };
+    byId.set(asNumber(id), entry);
+    entry.columns.push(asText(from));
+    if (to !== null) entry.parentColumns.push(asText(to));
+  }
+  const own = new Set(readColumns(connection, table).map(({ name }) => name));
+  const kept = [...byId.values()].filter(({ columns }) => columns.every((column) => own.has(column)));
+  return kept.flatMap(({ parent, columns, parentColumns }) => {
+    const known = connection.first(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE",
+      parent,
+    );
+    if (known === null) return [];
+    const name = asText(known[0]);
+    // As declared, 'REFERENCES Parent (ID)' may spell a column in another case than its table does.
+    const spelled = new Map(
+      readColumns(connection, name).map((column) => [column.name.toLowerCase(), column.name]),
+    );
+    const referred = (parentColumns.length > 0 ? parentColumns : keyOf(connection, name)).map((column) =>
+      spelled.get(column.toLowerCase()),
+    );
+    const parentNames = referred.filter((column) => column !== undefined);
+    return parentNames.length === columns.length
+      ? [{ parent: name, columns, parentColumns: parentNames }]
+      : [];
+  });
+}
+
+function keyOf(connection: Connection, table: string): string[] {
+  return connection
+    .all('SELECT name FROM pragma_table_xinfo(?) WHERE pk > 0 ORDER BY pk', table)
+    .map(([name]) => asText(name));
+}
+
+/** SQLite lets a key that is not the rowid be null, and such rows cannot be told apart. */
+function hasNullKey(connection: Connection, table: string, key: readonly ColumnInfo[]): boolean {
+  const nullable = key.filter((column) => !column.notNull);
+  if (nullable.length === 0) return false;
+  const condition = nullable.map((column) => `${quote(column.name)} IS NULL`).join(' OR ');
+  return connection.first(`SELECT 1 FROM ${quote(table)} WHERE ${condition} LIMIT 1`) !== null;
+}
+
+function fingerprintOf(name: string, columns: readonly ColumnInfo[], keyCount: number): string {
+  const key = columns.slice(0, keyCount).map((column) => column.name);
+  const all = columns
+    .map((column) => [column.name, column.type])
+    .sort((a, b) => (String(a) < String(b) ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([name, key, all]))
+    .digest('hex')
+    .slice(0, 16);
+}

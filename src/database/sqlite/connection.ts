@@ -1,0 +1,129 @@
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { existsSync } from 'node:fs';
+import type { Value } from '../../batch/block';
+import { SyncError } from '../../shared/errors';
+
+/** How long a statement waits for a lock that the business application holds, milliseconds. */
+const BUSY_TIMEOUT = 30_000;
+
+type Row = readonly Value[];
+
+/** One connection, with rows as arrays and integers as bigint. */
+export class Connection {
+  readonly #handle: DatabaseSyncInstance;
+
+  constructor(path: string) {
+    if (!existsSync(path)) throw new SyncError('database.missing', { params: { path } });
+    try {
+      // Foreign keys are checked by the merge itself, which can say more about them than an error at commit.
+      // Old schemas write strings between double quotes, in defaults and checks, which must go on working.
+      this.#handle = new DatabaseSync(path, {
+        timeout: BUSY_TIMEOUT,
+        enableForeignKeyConstraints: false,
+        enableDoubleQuotedStringLiterals: true,
+      });
+      this.run('PRAGMA synchronous = FULL');
+      this.run('PRAGMA temp_store = FILE');
+      this.all('SELECT count(*) FROM sqlite_schema');
+    } catch (error) {
+      throw databaseError(error, path);
+    }
+  }
+
+  run(sql: string, ...parameters: Value[]): void {
+    this.#prepare(sql).run(...parameters);
+  }
+
+  all(sql: string, ...parameters: Value[]): Row[] {
+    return this.#prepare(sql).all(...parameters) as Row[];
+  }
+
+  first(sql: string, ...parameters: Value[]): Row | null {
+    return (this.#prepare(sql).get(...parameters) as Row | undefined) ?? null;
+  }
+
+  iterate(sql: string, ...parameters: Value[]): IterableIterator<Row> {
+    return this.#prepare(sql).iterate(...parameters) as IterableIterator<Row>;
+  }
+
+  /** A statement to run many times. */
+  statement(sql: string): (parameters: readonly Value[]) => void {
+    const statement = this.#prepare(sql);
+    return (parameters) => {
+      statement.run(...parameters);
+    };
+  }
+
+  transaction<T>(work: () => T): T {
+    this.run('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.run('COMMIT');
+      return result;
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+
+  /** Part of a transaction, or one of its own, undone whole where `work` throws. */
+  savepoint(name: string, work: () => void): void {
+    this.run(`SAVEPOINT ${name}`);
+    try {
+      work();
+    } catch (error) {
+      if (this.#handle.isTransaction) this.run(`ROLLBACK TO ${name}`);
+      throw error;
+    } finally {
+      if (this.#handle.isTransaction) this.run(`RELEASE ${name}`);
+    }
+  }
+
+  /** The database may have rolled back by itself (disk full): then there is nothing left to do. */
+  rollback(): void {
+    if (this.#handle.isTransaction) this.run('ROLLBACK');
+  }
+
+  close(): void {
+    this.#handle.close();
+  }
+
+  #prepare(sql: string): ReturnType<DatabaseSyncInstance['prepare']> {
+    const statement = this.#handle.prepare(sql);
+    statement.setReadBigInts(true);
+    statement.setReturnArrays(true);
+    return statement;
+  }
+}
+
+export const asText = (value: Value | undefined): string =>
+  typeof value === 'string' ? value : String(value);
+export const asNumber = (value: Value | undefined): number => Number(value ?? 0);
+
+/** SQLite's extended result code of an error, 0 when it is not one of its own. */
+export function resultCode(error: unknown): number {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode
+    : 0;
+}
+
+export function isBusy(error: unknown): boolean {
+  const primary = resultCode(error) & 0xff;
+  return primary === BUSY || primary === LOCKED;
+}
+
+const BUSY = 5;
+const LOCKED = 6;
+const FULL = 13;
+const NOT_A_DATABASE = 26;
+
+/** Gives an error of SQLite a code of ours; others pass unchanged. */
+export function databaseError(error: unknown, path: string): unknown {
+  const primary = resultCode(error) & 0xff;
+  if (isBusy(error)) return new SyncError('database.busy', { cause: error, retryable: true });
+  if (primary === FULL)
+    return new SyncError('database.full', { cause: error, params: { path }, retryable: true });
+  if (primary === NOT_A_DATABASE)
+    return new SyncError('database.notADatabase', { cause: error, params: { path } });
+  return error;
+}

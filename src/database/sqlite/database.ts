@@ -1,0 +1,161 @@
+import type { Block } from '../../batch/block';
+import type {
+  CapturedBlock,
+  Catalogue,
+  Database,
+  Installation,
+  JournalEntry,
+  LedgerEntry,
+  MergeTransaction,
+  StageOptions,
+  TrackingState,
+} from '../port';
+import { mark, readPending, release } from './capture';
+import type { SqliteTable } from './catalogue';
+import { readCatalogue } from './catalogue';
+import { asNumber, Connection, databaseError } from './connection';
+import { readConflicts, readLedger } from './journal';
+import { SqliteMergeTransaction } from './merge-transaction';
+import { logOf, quote } from './names';
+import { Staging } from './staging';
+import { hasTracking, readState, requireTracking } from './state';
+import { prepare, unprepare } from './tracking';
+import { pauseTriggers } from './triggers-paused';
+
+/** The port on a SQLite file. */
+class SqliteDatabase implements Database {
+  readonly #path: string;
+  readonly #connection: Connection;
+  #staging: Staging | null = null;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#connection = new Connection(path);
+  }
+
+  catalogue(): Promise<Catalogue> {
+    return this.#do(() => readCatalogue(this.#connection));
+  }
+
+  prepare(installation: Installation): Promise<void> {
+    return this.#do(() => prepare(this.#connection, installation));
+  }
+
+  unprepare(): Promise<void> {
+    return this.#do(() => unprepare(this.#connection));
+  }
+
+  state(): Promise<TrackingState | null> {
+    return this.#do(() => (hasTracking(this.#connection) ? readState(this.#connection) : null));
+  }
+
+  pending(): Promise<number> {
+    return this.#do(() =>
+      this.#tracked().reduce((sum, { name }) => {
+        const row = this.#connection.first(
+          `SELECT count(*) FROM ${quote(logOf(name))} WHERE sent_in IS NULL`,
+        );
+        return sum + asNumber(row?.[0]);
+      }, 0),
+    );
+  }
+
+  async *capture(number: number, tables: readonly string[]): AsyncGenerator<CapturedBlock> {
+    const { role } = requireTracking(this.#connection);
+    const concerned = this.#tracked().filter(({ name }) => tables.includes(name));
+    const reader = new Connection(this.#path);
+    try {
+      await this.#do(() => mark(this.#connection, reader, concerned, number));
+      for (const table of concerned) yield* readPending(reader, table, role);
+    } finally {
+      reader.rollback();
+      reader.close();
+    }
+  }
+
+  release(number: number): Promise<void> {
+    return this.#do(() => release(this.#connection, this.#tracked(), number));
+  }
+
+  async stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void> {
+    this.#staging?.clear();
+    const staging = new Staging(this.#connection, this.#tracked());
+    this.#staging = staging;
+    for await (const block of blocks) await this.#do(() => staging.add(block, options.clockOffset));
+  }
+
+  async transaction<T>(work: (transaction: MergeTransaction) => Promise<T>): Promise<T> {
+    try {
+      this.#connection.run('BEGIN IMMEDIATE');
+      const tables = this.#tracked();
+      const staging = this.#staging ?? new Staging(this.#connection, tables);
+      this.#staging = staging;
+      const resume =
+        staging.tables.length > 0
+          ? pauseTriggers(
+              this.#connection,
+              tables.map(({ name }) => name),
+            )
+          : null;
+      const result = await work(new SqliteMergeTransaction(this.#connection, staging, tables));
+      resume?.();
+      this.#connection.run('COMMIT');
+      return result;
+    } catch (error) {
+      this.#connection.rollback();
+      throw databaseError(error, this.#path);
+    } finally {
+      this.#staging?.clear();
+      this.#staging = null;
+    }
+  }
+
+  ledger(): Promise<readonly LedgerEntry[]> {
+    return this.#do(() => readLedger(this.#connection));
+  }
+
+  conflicts(limit: number): Promise<readonly JournalEntry[]> {
+    return this.#do(() => readConflicts(this.#connection, limit));
+  }
+
+  purge(upTo: number, before: number): Promise<void> {
+    return this.#do(() =>
+      this.#connection.transaction(() => {
+        for (const { name } of this.#tracked()) {
+          this.#connection.run(
+            `DELETE FROM ${quote(logOf(name))} WHERE sent_in <= ? AND changed_at < ?`,
+            upTo,
+            before,
+          );
+        }
+      }),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#do(() => this.#connection.close());
+  }
+
+  #tracked(): readonly SqliteTable[] {
+    requireTracking(this.#connection);
+    return readCatalogue(this.#connection).tables.filter(({ tracking }) => tracking === 'installed');
+  }
+
+  /** SQLite answers at once; the port promises. Errors get a code on the way. */
+  #do<T>(work: () => T): Promise<T> {
+    try {
+      return Promise.resolve(work());
+    } catch (error) {
+      return Promise.reject(databaseError(error, this.#path));
+    }
+  }
+}
+
+/** Opens the database file at `path`. Rejects with `database.missing` or `database.notADatabase`. */
+export function openSqlite(path: string): Promise<Database> {
+  try {
+    return Promise.resolve(new SqliteDatabase(path));
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+}

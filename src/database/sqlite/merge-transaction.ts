@@ -1,0 +1,97 @@
+import type {
+  Contested,
+  ForeignKey,
+  JournalEntry,
+  LedgerEntry,
+  MergeTransaction,
+  Question,
+  Settlement,
+  StagedChange,
+  Unseen,
+  Violation,
+} from '../port';
+import { apply } from './apply';
+import type { SqliteTable } from './catalogue';
+import type { Connection } from './connection';
+import { asNumber } from './connection';
+import { writeConflict, writeLedger } from './journal';
+import { logOf, quote } from './names';
+import { restoreParent } from './parents';
+import { withdrawQuestions, writeQuestion } from './questions';
+import type { Staging } from './staging';
+import { writeState } from './state';
+import { findContested } from './unseen';
+
+/** The port's transaction on SQLite, whose calls all end before they return. */
+export class SqliteMergeTransaction implements MergeTransaction {
+  readonly #connection: Connection;
+  readonly #staging: Staging;
+  readonly #tables: readonly SqliteTable[];
+
+  constructor(connection: Connection, staging: Staging, tables: readonly SqliteTable[]) {
+    this.#connection = connection;
+    this.#staging = staging;
+    this.#tables = tables;
+  }
+
+  contested(unseen: Unseen): Promise<readonly Contested[]> {
+    return Promise.resolve(findContested(this.#connection, this.#staging, unseen));
+  }
+
+  settle(change: StagedChange, settlement: Settlement): Promise<void> {
+    this.#staging.settle(change, settlement);
+    return Promise.resolve();
+  }
+
+  apply(unseen: Unseen): Promise<readonly Violation[]> {
+    const found = apply(this.#connection, this.#staging, this.#tables, unseen);
+    return Promise.resolve(
+      found.map(({ staged, id, ...violation }) => ({ ...violation, change: this.#staging.read(staged, id) })),
+    );
+  }
+
+  restoreParent(change: StagedChange, foreignKey: ForeignKey): Promise<boolean> {
+    const known = this.#tables.some(({ name }) => name === foreignKey.parent);
+    return Promise.resolve(known && restoreParent(this.#connection, this.#staging, change, foreignKey));
+  }
+
+  ask(question: Question): Promise<void> {
+    const table = this.#tables.find(({ name }) => name === question.table);
+    writeQuestion(this.#connection, table, question);
+    return Promise.resolve();
+  }
+
+  takeBack(table: string, batch: number): Promise<void> {
+    this.#connection.run(`UPDATE ${quote(logOf(table))} SET sent_in = NULL WHERE sent_in = ?`, batch);
+    return Promise.resolve();
+  }
+
+  journal(entry: Omit<JournalEntry, 'id'>): Promise<void> {
+    writeConflict(this.#connection, entry);
+    return Promise.resolve();
+  }
+
+  recordMerged(entry: Omit<LedgerEntry, 'round'>): Promise<void> {
+    writeLedger(this.#connection, entry);
+    return Promise.resolve();
+  }
+
+  recordPosition(round: number, includedBatch: number): Promise<void> {
+    for (const table of this.#tables) {
+      withdrawQuestions(this.#connection, table, this.#staging.find(table.name), includedBatch);
+    }
+    writeState(this.#connection, { position: round, included: includedBatch });
+    return Promise.resolve();
+  }
+
+  written(): Promise<ReadonlyMap<string, number>> {
+    return Promise.resolve(
+      new Map(
+        this.#staging.tables.map(({ name, table }) => [
+          table.name,
+          asNumber(this.#connection.first(`SELECT count(*) FROM ${name} WHERE write`)?.[0]),
+        ]),
+      ),
+    );
+  }
+}

@@ -1,0 +1,19 @@
+/** Names of what the tracking adds to a database. The dollar sign keeps them apart from a company's own tables. */
+
+export const PREFIX = 'sync$';
+export const STATE = 'sync$state';
+export const TABLES = 'sync$table';
+export const LEDGER = 'sync$ledger';
+export const JOURNAL = 'sync$journal';
+/** Questions about rows of tables that are not prepared yet. */
+export const QUESTIONS = 'sync$question';
+
+export const logOf = (table: string): string => `sync$log$${table}`;
+export const logIndexOf = (table: string): string => `sync$sent$${table}`;
+export const triggerOf = (kind: string, table: string): string => `sync$${kind}$${table}`;
+
+/** An identifier as SQL text. */
+export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** A string as SQL text. */
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;

@@ -1,0 +1,200 @@
+import type { Block, Change, Operation, Value } from '../../batch/block';
+import { SyncError } from '../../shared/errors';
+import type { Contested, Settlement, StagedChange } from '../port';
+import type { SqliteTable } from './catalogue';
+import type { Connection } from './connection';
+import { asNumber, asText } from './connection';
+import { quote } from './names';
+import { bindable, hasNul, parameter } from './text-with-nul';
+import { keyColumns, keyDeclarations, listOf, sameKey } from './triggers';
+
+/** A table with changes laid ready, in a temporary table of its own. */
+export interface Staged {
+  readonly table: SqliteTable;
+  /** The temporary table, quoted. */
+  readonly name: string;
+  /** Its columns c1, c2…, in the order of `table.columns`. */
+  readonly columns: readonly string[];
+  readonly keys: readonly string[];
+}
+
+/** Changes laid ready for one transaction. Temporary tables: on disk when they are large, gone with the connection. */
+export class Staging {
+  readonly #connection: Connection;
+  readonly #tables: ReadonlyMap<string, SqliteTable>;
+  readonly #staged = new Map<string, Staged>();
+
+  constructor(connection: Connection, tables: readonly SqliteTable[]) {
+    this.#connection = connection;
+    this.#tables = new Map(tables.map((table) => [table.name, table]));
+  }
+
+  get tables(): readonly Staged[] {
+    return [...this.#staged.values()];
+  }
+
+  find(table: string): Staged | undefined {
+    return this.#staged.get(table);
+  }
+
+  /** The staged changes of a table, with none yet if need be. */
+  open(name: string): Staged {
+    const known = this.#staged.get(name);
+    if (known !== undefined) return known;
+    const table = this.#tables.get(name);
+    if (table === undefined) throw new SyncError('database.tableUnknown', { params: { table: name } });
+    const columns = table.columns.map((_, index) => `c${String(index + 1)}`);
+    const keys = columns.slice(0, table.keyCount);
+    const staged = { table, columns, keys, name: `temp.${quote(`staged$${name}`)}` };
+    this.#connection.run(
+      `CREATE TABLE ${staged.name} (id INTEGER PRIMARY KEY, op TEXT NOT NULL, marks TEXT NOT NULL, ` +
+        `changed_at INTEGER NOT NULL, base INTEGER, write INTEGER NOT NULL, everyone INTEGER NOT NULL, ` +
+        `news_marks TEXT NOT NULL DEFAULT '', news_at INTEGER NOT NULL DEFAULT 0, news_origin INTEGER NOT NULL DEFAULT 0, ` +
+        `exempt INTEGER NOT NULL DEFAULT 0, ${[keyDeclarations(table, keys), ...columns.slice(table.keyCount)].join(', ')})`,
+    );
+    this.#staged.set(name, staged);
+    return staged;
+  }
+
+  /** `clockOffset`: added to the times, milliseconds. */
+  add(block: Block, clockOffset: number): void {
+    const staged = this.open(block.table);
+    const order = placesOf(block, staged.table);
+    const insert = this.#connection.statement(
+      `INSERT INTO ${staged.name} (op, marks, changed_at, base, write, everyone, ${staged.columns.join(', ')}) ` +
+        `VALUES (?, ?, ?, ?, ?, ?, ${staged.columns.map(() => '?').join(', ')})`,
+    );
+    this.#connection.savepoint('stage', () => {
+      for (const change of block.changes) {
+        const { marks, values } = reorder(change, order, staged.columns.length);
+        const time = Math.round(change.changedAt + clockOffset);
+        // A question writes nothing, and is answered with the row as it is here.
+        const asks = change.op === 'R' ? 1 : 0;
+        insert([change.op, marks, time, change.base, 1 - asks, asks, ...values.map(bindable)]);
+        this.#restoreText(staged, values);
+      }
+    });
+  }
+
+  /** Stages a row that came with no block, for everyone, in place of what is staged under its key. */
+  putRow(staged: Staged, values: readonly Value[], changedAt: number): void {
+    const { name, columns, keyCount } = staged.table;
+    const same = staged.keys.map((key, at) => `${key} = ${parameter(values[at] ?? null)}`).join(' AND ');
+    this.#connection.run(
+      `DELETE FROM ${staged.name} WHERE ${same}`,
+      ...values.slice(0, keyCount).map(bindable),
+    );
+    const marks = '1'.repeat(values.length);
+    this.add(
+      { table: name, columns, keyCount, changes: [{ op: 'U', marks, changedAt, base: null, values }] },
+      0,
+    );
+    this.#connection.run(`UPDATE ${staged.name} SET everyone = 1 WHERE id = last_insert_rowid()`);
+  }
+
+  /** Notes what the author of a staged change has not seen of its row. */
+  noteNews(staged: Staged, id: number, news: Contested['here']): void {
+    this.#connection.run(
+      `UPDATE ${staged.name} SET news_marks = ?, news_at = ?, news_origin = ? WHERE id = ?`,
+      news.marks,
+      news.changedAt,
+      news.origin,
+      id,
+    );
+  }
+
+  read(staged: Staged, id: number): StagedChange {
+    const { table } = staged;
+    const row = this.#connection.first(
+      `SELECT s.op, s.marks, s.changed_at, t.${quote(table.columns[0] ?? '')} IS NOT NULL, ` +
+        `${listOf('s', staged.columns)}, ${listOf('t', table.columns)} FROM ${staged.name} AS s ` +
+        `LEFT JOIN ${quote(table.name)} AS t ON ${sameKey(table, 't', keyColumns(table), 's', staged.keys)} WHERE s.id = ?`,
+      id,
+    );
+    if (row === null) throw new SyncError('database.stagedRowLost', { params: { table: table.name } });
+    const op = asText(row[0]) as Operation;
+    const width = table.columns.length;
+    return {
+      id,
+      table: table.name,
+      columns: table.columns,
+      keyCount: table.keyCount,
+      op,
+      marks: asText(row[1]),
+      changedAt: asNumber(row[2]),
+      values: row.slice(4, 4 + (op === 'I' || op === 'U' ? width : table.keyCount)),
+      current: asNumber(row[3]) === 1 ? row.slice(4 + width) : null,
+    };
+  }
+
+  settle(change: StagedChange, settlement: Settlement): void {
+    const staged = this.open(change.table);
+    this.#connection.run(
+      `UPDATE ${staged.name} SET write = ?, everyone = ?, marks = coalesce(?, marks) WHERE id = ?`,
+      settlement.write ? 1 : 0,
+      settlement.toEveryone ? 1 : 0,
+      settlement.marks ?? null,
+      change.id,
+    );
+    if (settlement.values === undefined) return;
+    const set = staged.columns.map((column) => `${column} = ?`).join(', ');
+    const update = this.#connection.statement(`UPDATE ${staged.name} SET ${set} WHERE id = ?`);
+    update([...settlement.values.map(bindable), change.id]);
+    this.#restoreText(staged, settlement.values, change.id);
+  }
+
+  /** Finishes values that could not be bound as they are: text with a NUL in it, which the package would cut there. */
+  #restoreText(staged: Staged, values: readonly Value[], id?: number): void {
+    values.forEach((value, index) => {
+      if (!hasNul(value)) return;
+      const column = staged.columns[index] ?? '';
+      const where = id === undefined ? 'id = last_insert_rowid()' : `id = ${String(id)}`;
+      this.#connection.run(`UPDATE ${staged.name} SET ${column} = CAST(${column} AS TEXT) WHERE ${where}`);
+    });
+  }
+
+  clear(): void {
+    for (const staged of this.#staged.values()) {
+      for (const name of [staged.name, formerName(staged)])
+        this.#connection.run(`DROP TABLE IF EXISTS ${name}`);
+    }
+    this.#staged.clear();
+  }
+}
+
+/** Where the columns that others refer to are noted before they are overwritten. */
+export const formerName = (staged: Staged): string => `temp.${quote(`former$${staged.table.name}`)}`;
+
+/** The staging's name of a table's column. */
+export const stagedColumn = (staged: Staged, column: string): string =>
+  staged.columns[staged.table.columns.indexOf(column)] ?? 'NULL';
+
+/** For each column of the table its place in the block, or null where the two orders are the same. */
+function placesOf(block: Block, table: SqliteTable): readonly number[] | null {
+  if (
+    block.columns.length === table.columns.length &&
+    block.columns.every((name, at) => name === table.columns[at])
+  ) {
+    return null;
+  }
+  const places = table.columns.map((column) => block.columns.indexOf(column));
+  if (places.includes(-1) || block.columns.length !== table.columns.length) {
+    throw new SyncError('database.columnsDiffer', { params: { table: table.name } });
+  }
+  return places;
+}
+
+/** The change's marks and values in the table's own order; a key alone is filled up with nulls. */
+function reorder(
+  change: Change,
+  places: readonly number[] | null,
+  width: number,
+): { marks: string; values: readonly Value[] } {
+  if (places === null && change.values.length === width) return change;
+  const at = (column: number): number => places?.[column] ?? column;
+  return {
+    marks:
+      change.marks === '' ? '' : Array.from({ length: width }, (_, i) => change.marks[at(i)] ?? '0').join(''),
+    values: Array.from({ length: width }, (_, i) => change.values[at(i)] ?? null),
+  };
+}

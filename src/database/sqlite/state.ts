@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { SyncError } from '../../shared/errors';
+import type { Connection } from './connection';
+import { asNumber, asText } from './connection';
+import { quote, STATE, TABLES } from './names';
+
+const stateSchema = z.object({
+  installation: z.string().default(''),
+  role: z.enum(['hub', 'site']).default('site'),
+  lastMarked: z.coerce.number().default(0),
+  position: z.coerce.number().default(0),
+  included: z.coerce.number().default(0),
+  /** As it was before `prepare`, to be put back by `unprepare`. */
+  journalMode: z.string().default('delete'),
+});
+export type SqliteState = z.infer<typeof stateSchema>;
+
+export function hasTracking(connection: Connection): boolean {
+  return connection.first("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", STATE) !== null;
+}
+
+export function requireTracking(connection: Connection): SqliteState {
+  if (!hasTracking(connection)) throw new SyncError('database.notPrepared');
+  return readState(connection);
+}
+
+export function readState(connection: Connection): SqliteState {
+  const rows = connection.all(`SELECT key, value FROM ${quote(STATE)}`);
+  return stateSchema.parse(Object.fromEntries(rows.map(([key, value]) => [asText(key), value])));
+}
+
+export function writeState(connection: Connection, changes: Partial<SqliteState>): void {
+  for (const [key, value] of Object.entries(changes)) {
+    connection.run(`INSERT OR REPLACE INTO ${quote(STATE)} (key, value) VALUES (?, ?)`, key, String(value));
+  }
+}
+
+/** A table as it was when its log was made. */
+export interface PreparedTable {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly keyCount: number;
+}
+
+export function preparedTables(connection: Connection): PreparedTable[] {
+  return connection
+    .all(`SELECT name, columns, key_count FROM ${quote(TABLES)}`)
+    .map(([name, columns, keyCount]) => ({
+      name: asText(name),
+      columns: JSON.parse(asText(columns)) as string[],
+      keyCount: asNumber(keyCount),
+    }));
+}

@@ -1,0 +1,177 @@
+/**
+ * SQL of one table's log and of the triggers that fill it. Pure text, and plain enough for any SQLite of the last
+ * ten years: it is the business application's own SQLite that runs it.
+ */
+import type { SqliteTable } from './catalogue';
+import { literal, logIndexOf, logOf, quote, triggerOf } from './names';
+
+/** Raised when the SQL below changes, so that `prepare` installs it anew. */
+export const TRIGGER_VERSION = 1;
+
+/** Milliseconds since 1970, UTC. */
+export const SQL_NOW = "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)";
+
+export const keyNames = (table: SqliteTable): string[] =>
+  table.columns.slice(0, table.keyCount).map((_, index) => `k${String(index + 1)}`);
+
+/** Columns of the log that keep a deleted row, beside its key. */
+export const beforeNames = (table: SqliteTable): string[] =>
+  table.columns.slice(table.keyCount).map((_, index) => `b${String(index + 1)}`);
+
+/** `alias.a, alias.b…` */
+export const listOf = (alias: string, names: readonly string[]): string =>
+  names.map((name) => `${alias}.${quote(name)}`).join(', ');
+
+export const keyColumns = (table: SqliteTable): readonly string[] => table.columns.slice(0, table.keyCount);
+
+/** Declarations of columns that hold keys of the table and compare as its own do. */
+export function keyDeclarations(table: SqliteTable, names: readonly string[]): string {
+  return names
+    .map(
+      (name, index) =>
+        `${name} ${quoteType(table.types[index])} COLLATE ${table.keyCollations[index] ?? 'BINARY'}`,
+    )
+    .join(', ');
+}
+
+/** A declared type decides how values are converted. ANY converts in plain tables, but not in strict ones: left out. */
+const quoteType = (type: string | undefined): string =>
+  type === undefined || type === '' || type === 'ANY' ? '' : quote(type);
+
+/** A condition that two rows have the same key. */
+export function sameKey(
+  table: SqliteTable,
+  left: string,
+  leftNames: readonly string[],
+  right: string,
+  rightNames: readonly string[],
+): string {
+  return table.keyCollations
+    .map((collation, index) => {
+      const [a, b] = [leftNames[index] ?? '', rightNames[index] ?? ''];
+      return `${left}.${quote(a)} = ${right}.${quote(b)} COLLATE ${collation}`;
+    })
+    .join(' AND ');
+}
+
+export function logStatements(table: SqliteTable): string[] {
+  const log = quote(logOf(table.name));
+  const columns = [
+    'seq INTEGER PRIMARY KEY',
+    'op TEXT NOT NULL',
+    'marks TEXT NOT NULL',
+    'changed_at INTEGER NOT NULL',
+    'origin INTEGER NOT NULL DEFAULT 0',
+    // Hub: the row as it came out is news to its author too.
+    'everyone INTEGER NOT NULL DEFAULT 0',
+    'sent_in INTEGER',
+    'base INTEGER',
+    // Site, of a question: the batch that may make it needless.
+    'until INTEGER',
+    keyDeclarations(table, keyNames(table)),
+    ...beforeNames(table),
+  ];
+  return [
+    `CREATE TABLE ${log} (${columns.join(', ')})`,
+    `CREATE INDEX ${quote(logIndexOf(table.name))} ON ${log} (sent_in)`,
+  ];
+}
+
+export function triggerStatements(table: SqliteTable): string[] {
+  const kinds = ['insert', 'update', 'rekey', 'delete', 'replaceInsert', 'replaceUpdate'] as const;
+  return kinds.flatMap((kind) => {
+    const body = TRIGGERS[kind](table);
+    return body === null ? [] : [`CREATE TRIGGER ${quote(triggerOf(kind, table.name))} ${body}`];
+  });
+}
+
+const TRIGGERS = {
+  insert: (table: SqliteTable) =>
+    `AFTER INSERT ON ${quote(table.name)} WHEN ${hasKey(table, 'NEW')} BEGIN ${logInsert(table)}; END`,
+
+  update: (table: SqliteTable) => {
+    const { columns, keyCount } = table;
+    if (columns.length === keyCount && !hasLooseKey(table)) return null;
+    const changed = columns.map((column, index) => differs(table, index, column));
+    const marks = changed.map((test) => `CASE WHEN ${test} THEN '1' ELSE '0' END`).join(' || ');
+    return (
+      `AFTER UPDATE ON ${quote(table.name)} WHEN ${oldSameAsNew(table)} AND (${changed.join(' OR ')}) BEGIN ` +
+      `${insertInto(table, [])} VALUES ('U', ${marks}, ${SQL_NOW}, ${listOf('NEW', keyColumns(table))}); END`
+    );
+  },
+
+  // A key that changes is a row that goes and a row that comes. A null key is no key: such a row is nowhere.
+  rekey: (table: SqliteTable) =>
+    `AFTER UPDATE ON ${quote(table.name)} WHEN NOT (${oldSameAsNew(table)}) BEGIN ` +
+    `${logDelete(table)}; ${logInsert(table)}; END`,
+
+  delete: (table: SqliteTable) =>
+    `AFTER DELETE ON ${quote(table.name)} WHEN ${hasKey(table, 'OLD')} BEGIN ${logDelete(table)}; END`,
+
+  // INSERT OR REPLACE deletes the rows it collides with and fires no delete trigger for them. What is logged here
+  // for a statement that in the end replaces nothing is harmless: capture believes the table, not the log.
+  replaceInsert: (table: SqliteTable) =>
+    table.uniques.length === 0
+      ? null
+      : `BEFORE INSERT ON ${quote(table.name)} BEGIN ${logReplaced(table, '1')}; END`,
+
+  replaceUpdate: (table: SqliteTable) =>
+    table.uniques.length === 0
+      ? null
+      : `BEFORE UPDATE ON ${quote(table.name)} BEGIN ${logReplaced(table, `NOT (${sameKey(table, 'victim', keyColumns(table), 'OLD', keyColumns(table))})`)}; END`,
+};
+
+const hasKey = (table: SqliteTable, row: string): string =>
+  keyColumns(table)
+    .map((column) => `${row}.${quote(column)} IS NOT NULL`)
+    .join(' AND ');
+
+const oldSameAsNew = (table: SqliteTable): string =>
+  keyColumns(table)
+    .map((column, at) => `OLD.${quote(column)} IS NEW.${quote(column)} COLLATE ${collationOf(table, at)}`)
+    .join(' AND ');
+
+const collationOf = (table: SqliteTable, at: number): string => table.keyCollations[at] ?? 'BINARY';
+
+/** Keys that are equal and yet not the same: 'a' and 'A' without regard to case, 1 and 1.0 without an affinity. */
+export const hasLooseKey = (table: SqliteTable): boolean =>
+  keyColumns(table).some((_, at) => collationOf(table, at) !== 'BINARY' || keepsTypes(table.types[at] ?? ''));
+
+/** Whether a column of this declared type keeps 1 and 1.0 apart. */
+const keepsTypes = (type: string): boolean =>
+  type === '' || type === 'ANY' || (type.includes('BLOB') && !type.includes('INT'));
+
+/** By value and by type: without an affinity a column can hold 1 and then 1.0. */
+function differs(table: SqliteTable, index: number, column: string): string {
+  const [before, after] = [`OLD.${quote(column)}`, `NEW.${quote(column)}`];
+  const byValue = `${before} IS NOT ${after} COLLATE BINARY`;
+  return keepsTypes(table.types[index] ?? '')
+    ? `(${byValue} OR typeof(${before}) IS NOT typeof(${after}))`
+    : `(${byValue})`;
+}
+
+const insertInto = (table: SqliteTable, more: readonly string[]): string =>
+  `INSERT INTO ${quote(logOf(table.name))} (${['op', 'marks', 'changed_at', ...keyNames(table), ...more].join(', ')})`;
+
+const logInsert = (table: SqliteTable): string =>
+  `${insertInto(table, [])} SELECT 'I', ${literal('1'.repeat(table.columns.length))}, ${SQL_NOW}, ` +
+  `${listOf('NEW', keyColumns(table))} WHERE ${hasKey(table, 'NEW')}`;
+
+const logDelete = (table: SqliteTable): string =>
+  `${insertInto(table, beforeNames(table))} SELECT 'D', '', ${SQL_NOW}, ` +
+  `${listOf('OLD', table.columns)} WHERE ${hasKey(table, 'OLD')}`;
+
+function logReplaced(table: SqliteTable, condition: string): string {
+  return table.uniques
+    .map((unique) => {
+      const clash = unique.map(
+        ({ column, collation }) => `victim.${quote(column)} = NEW.${quote(column)} COLLATE ${collation}`,
+      );
+      const where = [...clash, condition, hasKey(table, 'victim')].join(' AND ');
+      return (
+        `${insertInto(table, beforeNames(table))} SELECT 'D', '', ${SQL_NOW}, ${listOf('victim', table.columns)} ` +
+        `FROM ${quote(table.name)} AS victim WHERE ${where}`
+      );
+    })
+    .join('; ');
+}

@@ -1,0 +1,121 @@
+import type { Contested, Unseen } from '../port';
+import { unionOfMarks } from './capture';
+import type { Connection } from './connection';
+import { asNumber, asText } from './connection';
+import { logOf, quote } from './names';
+import type { Staged, Staging } from './staging';
+import { keyNames, sameKey } from './triggers';
+
+/**
+ * Condition on a log line `l` that the author of the staged changes has not seen it. At the hub that is what others
+ * made, and what of its own came out otherwise; a line that answers a site (its `base` names the site) is news to that
+ * site only. At a site, lines that ask the hub for a row are no change of their own, unless `asksToo`: then the row
+ * is not what the hub has, which is what counts.
+ */
+export function unseenCondition(unseen: Unseen, asksToo: boolean): string {
+  if (unseen.at === 'hub') {
+    const author = String(unseen.author);
+    return (
+      `(l.origin <> ${author} OR l.everyone) AND (l.sent_in IS NULL OR l.sent_in > ${String(unseen.base)}) ` +
+      `AND (l.op <> 'R' OR l.base = ${author})`
+    );
+  }
+  const recent = `(l.sent_in IS NULL OR l.sent_in > ${String(unseen.included)})`;
+  return asksToo ? recent : `${recent} AND l.op <> 'R'`;
+}
+
+/**
+ * Staged changes whose key has log lines that their author has not seen. What these come to is noted with the staged
+ * change, questions included, for the answer that the hub logs.
+ */
+export function findContested(connection: Connection, staging: Staging, unseen: Unseen): Contested[] {
+  return staging.tables.flatMap((staged) => contestedIn(connection, staging, staged, unseen));
+}
+
+interface Line {
+  readonly op: string;
+  readonly marks: string;
+  readonly changedAt: number;
+  readonly origin: number;
+  readonly sentIn: number | null;
+}
+
+function contestedIn(connection: Connection, staging: Staging, staged: Staged, unseen: Unseen): Contested[] {
+  const contested: Contested[] = [];
+  for (const [id, lines] of unseenLines(connection, staged, unseen)) {
+    const change = staging.read(staged, id);
+    const here = summarise(lines, change.current !== null, staged.columns.length);
+    if (here === null) continue;
+    staging.noteNews(staged, id, here);
+    if (change.op !== 'R') contested.push({ change, here });
+  }
+  return contested;
+}
+
+/** By staged change, the lines its author has not seen, in their order. */
+function unseenLines(
+  connection: Connection,
+  staged: Staged,
+  unseen: Unseen,
+): ReadonlyMap<number, readonly Line[]> {
+  const log = quote(logOf(staged.table.name));
+  const lowest = unseen.at === 'hub' ? lowestBase(connection, staged, unseen.base) : 0;
+  const widest = unseen.at === 'hub' ? { ...unseen, base: lowest } : unseen;
+  const condition = unseenCondition(widest, false);
+  const byChange = new Map<number, Line[]>();
+  if (connection.first(`SELECT 1 FROM ${log} AS l WHERE ${condition} LIMIT 1`) === null) return byChange;
+  indexKeys(connection, staged);
+  const exact =
+    unseen.at === 'hub'
+      ? `AND (l.sent_in IS NULL OR l.sent_in > coalesce(s.base, ${String(unseen.base)}))`
+      : '';
+  const rows = connection.all(
+    `SELECT s.id, l.op, l.marks, l.changed_at, l.origin, l.sent_in FROM ${log} AS l ` +
+      `CROSS JOIN ${staged.name} AS s ON ${sameKey(staged.table, 'l', keyNames(staged.table), 's', staged.keys)} ` +
+      `WHERE ${condition} ${exact} ORDER BY s.id, l.seq`,
+  );
+  for (const [id, op, marks, changedAt, origin, sentIn] of rows) {
+    const lines = byChange.get(asNumber(id)) ?? [];
+    byChange.set(asNumber(id), lines);
+    lines.push({
+      op: asText(op),
+      marks: asText(marks),
+      changedAt: asNumber(changedAt),
+      origin: asNumber(origin),
+      sentIn: sentIn === null ? null : asNumber(sentIn),
+    });
+  }
+  return byChange;
+}
+
+/**
+ * What the lines come to, null for nothing: where the row is there and only deletions were logged, it was never
+ * deleted (see the replace triggers).
+ */
+function summarise(lines: readonly Line[], present: boolean, width: number): Contested['here'] | null {
+  const counted = present ? lines.filter(({ op }) => op !== 'D') : lines;
+  const [first, ...others] = counted;
+  if (first === undefined) return null;
+  const newest = others.reduce((a, b) => (b.changedAt >= a.changedAt ? b : a), first);
+  const count = (wanted: string): number => lines.filter(({ op }) => op === wanted).length;
+  return {
+    inserted: count('I') > count('D'),
+    marks: unionOfMarks(counted.map(({ marks }) => marks).join(''), width),
+    changedAt: newest.changedAt,
+    origin: newest.origin,
+    sentIn: counted.reduce<number | null>((last, { sentIn }) => (sentIn === null ? last : Math.max(last ?? 0, sentIn)), null),
+  };
+}
+
+const lowestBase = (connection: Connection, staged: Staged, base: number): number =>
+  Math.min(
+    base,
+    asNumber(connection.first(`SELECT coalesce(min(base), ${String(base)}) FROM ${staged.name}`)?.[0]),
+  );
+
+/** Only some transactions need to find staged changes by key. */
+export function indexKeys(connection: Connection, staged: Staged): void {
+  const index = quote(`staged$keys$${staged.table.name}`);
+  const table = quote(`staged$${staged.table.name}`);
+  connection.run(`CREATE INDEX IF NOT EXISTS temp.${index} ON ${table} (${staged.keys.join(', ')})`);
+}

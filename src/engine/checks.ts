@@ -1,0 +1,62 @@
+import type { Settings } from '../config/settings';
+import { SyncError, toSyncError } from '../shared/errors';
+import type { CheckResult } from './contract';
+import type { HubRuntime } from './hub-runtime';
+import type { Parts } from './parts';
+import { SiteRuntime } from './site-runtime';
+
+interface Check {
+  readonly name: string;
+  readonly run: () => Promise<void>;
+}
+
+/** The way of a session, step by step; after one that fails, those that need it are not tried. */
+export async function runChecks(
+  { clock, openDatabase }: Parts,
+  settings: Settings,
+  runtime: HubRuntime | SiteRuntime | null,
+): Promise<CheckResult[]> {
+  const checks: Check[] = [
+    {
+      name: 'database',
+      run: async () => {
+        const database = await openDatabase(settings.database);
+        try {
+          const state = await database.state();
+          if (state?.installation !== settings.installation) throw new SyncError('database.notPrepared');
+        } finally {
+          await database.close();
+        }
+      },
+    },
+    { name: settings.role === 'hub' ? 'ftp' : 'hub', run: () => checkLine(runtime) },
+  ];
+  const results: CheckResult[] = [];
+  for (const { name, run } of checks) {
+    const startedAt = clock.now();
+    const message = await run().then(() => null, sayWhy);
+    results.push({ name, ok: message === null, milliseconds: clock.now() - startedAt, message });
+  }
+  return results;
+}
+
+async function checkLine(runtime: HubRuntime | SiteRuntime | null): Promise<void> {
+  if (runtime === null) throw new SyncError('settings.missing');
+  if (!(runtime instanceof SiteRuntime)) {
+    await runtime.start();
+    return;
+  }
+  const link = runtime.openLink();
+  try {
+    await link.status(AbortSignal.timeout(CHECK_LIMIT));
+  } finally {
+    link.close();
+  }
+}
+
+const CHECK_LIMIT = 30_000;
+
+function sayWhy(error: unknown): CheckResult['message'] {
+  const { code, params } = toSyncError(error);
+  return { key: `error.${code}`, params };
+}

@@ -1,0 +1,287 @@
+import { dataFolder, lockDataFolder, type DataFolder, type DataLock } from '../config/data-folder';
+import { loadSettings, type Settings } from '../config/settings';
+import type { HistoryLine, Progress, Report } from '../report/report';
+import { newReport } from '../report/new-report';
+import { ReportStore } from '../report/report-store';
+import { nextDeparture } from '../schedule/next-departure';
+import { runSchedule } from '../schedule/scheduler';
+import { runSession, type Step } from '../session/session';
+import { SyncError, toSyncError, type MessageParams } from '../shared/errors';
+import type { BlockedAddress } from '../transport/port';
+import { runChecks } from './checks';
+import type { CheckResult, EngineCalls, EngineEvents, LogLine, Overview } from './contract';
+import { HubRuntime } from './hub-runtime';
+import type { Parts } from './parts';
+import { ProgressLog } from './progress-log';
+import type { SessionRequest } from './runtime';
+import { SiteRuntime } from './site-runtime';
+
+/** Progress is told at most this often, milliseconds. */
+const PROGRESS_INTERVAL = 100;
+
+interface RunningSession {
+  readonly report: Report;
+  readonly request: SessionRequest;
+  readonly abort: AbortController;
+  readonly done: Promise<Report>;
+}
+
+/** The engine: owns a data folder, runs its sessions, answers the screens. */
+export class Engine implements EngineCalls {
+  readonly #parts: Parts;
+  readonly #paths: DataFolder;
+  readonly #events: EngineEvents;
+  readonly #log: ProgressLog;
+  readonly #reports: ReportStore;
+  readonly #schedule = new AbortController();
+  #lock: DataLock | null = null;
+  #settings: Settings | null = null;
+  #problems: { key: string; params: MessageParams }[] = [];
+  #runtime: HubRuntime | SiteRuntime | null = null;
+  #session: RunningSession | null = null;
+  #progress: Progress | null = null;
+  #progressToldAt = 0;
+  #lastSynchronisation: string | null = null;
+  /** Departures and sites' requests start sessions. */
+  #serving = false;
+
+  constructor(parts: Parts, folder: string, events: EngineEvents) {
+    this.#parts = parts;
+    this.#paths = dataFolder(folder);
+    this.#events = events;
+    this.#log = new ProgressLog(this.#paths.progressLog);
+    this.#reports = new ReportStore(this.#paths.reports);
+  }
+
+  /** Takes the data folder and reads its settings; rejects with `data.locked` or with what is wrong in the settings. */
+  async open(): Promise<void> {
+    this.#lock = await lockDataFolder(this.#paths.folder);
+    await this.#log.load();
+    await this.#reports.closeInterrupted();
+    await this.#readLastSynchronisation();
+    this.#settings = await loadSettings(this.#paths.folder);
+    this.#runtime =
+      this.#settings.role === 'hub'
+        ? new HubRuntime(this.#parts, this.#settings, this.#paths, {
+            onRequest: () => this.#answerRequests(),
+            stateChanged: () => this.#tell(),
+            blockedChanged: () => this.#events.blockedChanged(),
+          })
+        : new SiteRuntime(this.#parts, this.#settings, this.#paths);
+  }
+
+  /** As `open`, but what is wrong becomes a word on the screen. Then serves: FTP at a hub, departures at both. */
+  async serve(): Promise<void> {
+    try {
+      await this.open();
+      await this.#runtime?.start();
+    } catch (error) {
+      const { code, params } = toSyncError(error);
+      this.#problems = [{ key: `error.${code}`, params }];
+      this.#say('error', `error.${code}`, params);
+    }
+    this.#serving = true;
+    if (this.#settings !== null) this.#startSchedule(this.#settings);
+    this.#tell();
+  }
+
+  /** Runs one session, from start to report. Rejects only where none could begin. */
+  async synchronise(trigger: Report['trigger']): Promise<Report> {
+    return this.#begin(trigger).done;
+  }
+
+  overview(): Promise<Overview> {
+    return Promise.resolve(this.#overview());
+  }
+
+  log(): Promise<readonly LogLine[]> {
+    return Promise.resolve(this.#log.lines);
+  }
+
+  clearLog(): Promise<void> {
+    this.#log.clear();
+    return Promise.resolve();
+  }
+
+  history(limit: number): Promise<readonly HistoryLine[]> {
+    return this.#reports.list(limit);
+  }
+
+  report(id: string): Promise<Report> {
+    const session = this.#session;
+    return session?.report.id === id ? Promise.resolve(session.report) : this.#reports.read(id);
+  }
+
+  async startSession(): Promise<void> {
+    await Promise.resolve(this.#begin('manual'));
+  }
+
+  stopSession(): Promise<void> {
+    this.#session?.abort.abort(new SyncError('session.stopped'));
+    return Promise.resolve();
+  }
+
+  resetTimers(): Promise<void> {
+    for (const deadline of this.#session?.request.deadlines ?? []) deadline.reset();
+    if (this.#session !== null) this.#say('info', 'session.timersReset', {});
+    return Promise.resolve();
+  }
+
+  test(): Promise<readonly CheckResult[]> {
+    return runChecks(this.#parts, this.#configured(), this.#runtime);
+  }
+
+  blockedAddresses(): Promise<readonly BlockedAddress[]> {
+    return Promise.resolve(this.#server()?.blocked() ?? []);
+  }
+
+  async clearBlockedAddresses(): Promise<void> {
+    await this.#server()?.clearBlocked();
+  }
+
+  async shutdown(): Promise<void> {
+    this.#serving = false;
+    this.#schedule.abort();
+    await this.stopSession();
+    await this.#session?.done;
+    await this.#runtime?.stop();
+    await this.#log.flushed();
+    this.#lock?.release();
+    this.#lock = null;
+  }
+
+  #begin(trigger: Report['trigger']): RunningSession {
+    if (this.#session !== null) throw new SyncError('session.running');
+    const settings = this.#configured();
+    const { clock, application } = this.#parts;
+    const { role, name } = settings;
+    const report = newReport({ role, name, trigger, application, now: clock.now() });
+    const request: SessionRequest = { trigger, deadlines: [] };
+    const abort = new AbortController();
+    const session = { report, request, abort, done: this.#run(settings, report, request, abort.signal) };
+    this.#session = session;
+    this.#say('info', 'session.started', {});
+    return session;
+  }
+
+  async #run(
+    settings: Settings,
+    report: Report,
+    request: SessionRequest,
+    signal: AbortSignal,
+  ): Promise<Report> {
+    // The caller must hold the session before its first step runs.
+    await Promise.resolve();
+    const runtime = this.#runtime;
+    if (runtime === null) throw new SyncError('settings.missing');
+    const environment = { clock: this.#parts.clock, signal, events: this.#sessionEvents() };
+    let close = (): Promise<void> => Promise.resolve();
+    const makeSteps = async (): Promise<readonly Step[]> => {
+      const database = await this.#parts.openDatabase(settings.database);
+      close = () => database.close();
+      return runtime.makeSteps(database, request, environment);
+    };
+    await runSession(report, makeSteps, environment);
+    await close();
+    runtime.ended();
+    await this.#finish(report);
+    return report;
+  }
+
+  async #finish(report: Report): Promise<void> {
+    await this.#reports.save(report);
+    await this.#readLastSynchronisation();
+    this.#session = null;
+    this.#progress = null;
+    this.#say(report.state === 'failed' ? 'error' : 'info', `session.ended.${report.state}`, {});
+    this.#events.historyChanged();
+    this.#tell();
+    await this.#log.flushed();
+    this.#answerRequests();
+  }
+
+  #sessionEvents(): Parameters<typeof runSession>[2]['events'] {
+    return {
+      onMessage: ({ level, key, params }) => this.#say(level, key, params),
+      onProgress: (progress) => {
+        this.#progress = progress;
+        const now = this.#parts.clock.now();
+        if (progress !== null && now - this.#progressToldAt < PROGRESS_INTERVAL) return;
+        this.#progressToldAt = now;
+        this.#tell();
+      },
+      onReport: (report) => {
+        // On disk at each step, so that a session that a power cut ends has a report too.
+        void this.#reports.save(report).catch((error: unknown) => this.#sayError(error));
+        this.#tell();
+      },
+    };
+  }
+
+  /** A site asked for a session outside the schedule. */
+  #answerRequests(): void {
+    const runtime = this.#runtime;
+    if (!(runtime instanceof HubRuntime) || !runtime.requested) return;
+    if (this.#session === null && this.#serving) this.#begin('request');
+  }
+
+  #startSchedule({ departure }: Settings): void {
+    const { clock } = this.#parts;
+    const onDeparture = (): void => {
+      if (this.#session === null) this.#begin('schedule');
+    };
+    void runSchedule({ departure, clock, signal: this.#schedule.signal, onDeparture });
+  }
+
+  #overview(): Overview {
+    const settings = this.#settings;
+    return {
+      configured:
+        settings === null
+          ? null
+          : {
+              role: settings.role,
+              name: settings.name,
+              departure: settings.departure,
+              nextDeparture: nextDeparture(settings.departure, this.#parts.clock.now()),
+              siteCount: settings.hub?.sites.filter(({ active }) => active).length ?? 0,
+              receptionLimit: settings.receptionLimit,
+            },
+      problems: this.#problems,
+      lastSynchronisation: this.#lastSynchronisation,
+      session: this.#session?.report ?? null,
+      progress: this.#progress,
+      ftp: settings?.role === 'hub' ? (this.#server()?.state ?? { active: false, reason: null }) : null,
+      application: this.#parts.application,
+    };
+  }
+
+  #server(): HubRuntime['server'] {
+    return this.#runtime instanceof HubRuntime ? this.#runtime.server : null;
+  }
+
+  #configured(): Settings {
+    if (this.#settings === null) throw new SyncError('settings.missing');
+    return this.#settings;
+  }
+
+  async #readLastSynchronisation(): Promise<void> {
+    const lines = await this.#reports.list(100);
+    this.#lastSynchronisation =
+      lines.find(({ state }) => state === 'ok' || state === 'warnings')?.startedAt ?? null;
+  }
+
+  #say(level: LogLine['level'], key: string, params: MessageParams): void {
+    const at = new Date(this.#parts.clock.now()).toISOString();
+    this.#events.logged(this.#log.add({ level, key, params, at }));
+  }
+
+  #sayError(error: unknown): void {
+    const { code, params } = toSyncError(error);
+    this.#say('error', `error.${code}`, params);
+  }
+
+  #tell(): void {
+    this.#events.overviewChanged(this.#overview());
+  }
+}

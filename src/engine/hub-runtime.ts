@@ -1,0 +1,207 @@
+import type { DataFolder } from '../config/data-folder';
+import { loadSettings, type Settings } from '../config/settings';
+import type { Database } from '../database/port';
+import { Deadline } from '../session/deadline';
+import { HubFolder } from '../session/hub-folder';
+import { HubSession, type HubSite } from '../session/hub';
+import type { SessionEnvironment, Step } from '../session/session';
+import type { HubServer, HubServerEvents, HubStatus, StoredFile } from '../transport/port';
+import type { Parts } from './parts';
+import { MINUTE, RETENTION, type Runtime, type SessionRequest } from './runtime';
+
+export interface HubEvents extends Pick<HubServerEvents, 'stateChanged' | 'blockedChanged'> {
+  /** A site asks for a session outside the schedule. */
+  readonly onRequest: () => void;
+}
+
+/** What the engine does at a hub: the FTP server, what it tells the sites, and the sessions. */
+export class HubRuntime implements Runtime {
+  readonly #parts: Parts;
+  /** Read anew for each session. */
+  #settings: Settings;
+  readonly #paths: DataFolder;
+  readonly #folder: HubFolder;
+  readonly #events: HubEvents;
+  #server: HubServer | null = null;
+  /** The reception under way; null outside it. */
+  #reception: Deadline | null = null;
+  /** What sites are told, but for what lies on disk: kept here, for the database is open only during a session. */
+  #merged: ReadonlyMap<number, number> = new Map();
+  #round = 0;
+  /** Sites that asked for a session and whose batches have not been received by one since. */
+  readonly #requests = new Set<number>();
+  /** Sites whose batches are in the session under way. */
+  #delivered: ReadonlySet<number> = new Set();
+  #arrivals: (() => void)[] = [];
+
+  constructor(parts: Parts, settings: Settings, paths: DataFolder, events: HubEvents) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#paths = paths;
+    this.#folder = new HubFolder(paths.sites, paths.rounds);
+    this.#events = events;
+  }
+
+  get server(): HubServer | null {
+    return this.#server;
+  }
+
+  async start(): Promise<void> {
+    if (this.#server?.state.active === true) return;
+    this.#server ??= await this.#createServer();
+    await this.#refresh();
+    await this.#server.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop();
+  }
+
+  /** Whether sites asked for a session that none has answered. */
+  get requested(): boolean {
+    return this.#requests.size > 0;
+  }
+
+  async makeSteps(
+    database: Database,
+    request: SessionRequest,
+    environment: SessionEnvironment,
+  ): Promise<readonly Step[]> {
+    this.#settings = await loadSettings(this.#paths.folder);
+    const { clock, application } = this.#parts;
+    const { installation, receptionLimit, acknowledgementLimit, policies } = this.#settings;
+    const sites = this.#activeSites();
+    const asked = request.trigger === 'request';
+    const reception = new Deadline(clock, receptionLimit * MINUTE);
+    request.deadlines.push(reception);
+    this.#reception = reception;
+    return new HubSession({
+      ...environment,
+      database,
+      folder: this.#folder,
+      installation: { id: installation, role: 'hub' },
+      application,
+      sites,
+      expected: () => (asked ? sites.filter(({ number }) => this.#requests.has(number)) : sites),
+      grace: asked ? new Deadline(clock, REQUEST_GRACE) : null,
+      policies,
+      reception,
+      acknowledgement: () => {
+        const deadline = new Deadline(clock, acknowledgementLimit * MINUTE);
+        request.deadlines.push(deadline);
+        return deadline;
+      },
+      openServer: () => this.start(),
+      arrival: (milliseconds, signal) => this.#arrival(milliseconds, signal),
+      onChanged: () => this.#readDatabase(database),
+      onReceived: (delivered) => {
+        this.#reception = null;
+        this.#delivered = new Set(delivered.map(({ number }) => number));
+        for (const number of this.#delivered) this.#requests.delete(number);
+      },
+      retention: RETENTION,
+    }).steps;
+  }
+
+  ended(): void {
+    this.#reception = null;
+    this.#delivered = new Set();
+  }
+
+  async #createServer(): Promise<HubServer> {
+    const { hub } = this.#settings;
+    if (hub === null) throw new Error('settings of a hub have a hub part');
+    const certificate = hub.tls ? await this.#parts.certificate(this.#paths.tls) : null;
+    return this.#parts.createServer({
+      port: hub.port,
+      publicAddress: hub.address,
+      passivePorts: hub.passivePorts,
+      tls: certificate,
+      sitesFolder: this.#paths.sites,
+      roundsFolder: this.#paths.rounds,
+      blockedFile: this.#paths.blocked,
+      // Read anew at each login: a site that was just added need not wait for a restart.
+      accounts: async () =>
+        (await loadSettings(this.#paths.folder)).hub?.sites.filter(({ active }) => active) ?? [],
+      status: (site) => this.#status(site),
+      events: {
+        stateChanged: (state) => this.#events.stateChanged(state),
+        blockedChanged: () => this.#events.blockedChanged(),
+        stored: (file) => this.#onStored(file),
+      },
+    });
+  }
+
+  #onStored(file: StoredFile): void {
+    for (const wake of this.#arrivals.splice(0)) wake();
+    // Its batch is in the session already: it asked for nothing more.
+    if (file.kind !== 'request' || this.#delivered.has(file.site)) return;
+    this.#requests.add(file.site);
+    this.#events.onRequest();
+  }
+
+  #activeSites(): HubSite[] {
+    return (this.#settings.hub?.sites ?? [])
+      .filter(({ active }) => active)
+      .map(({ number, name }) => ({ number, name }))
+      .sort((a, b) => a.number - b.number);
+  }
+
+  async #status(site: number): Promise<HubStatus> {
+    const name = this.#activeSites().find(({ number }) => number === site)?.name ?? '';
+    const merged = this.#merged.get(site) ?? 0;
+    return {
+      time: this.#parts.clock.now(),
+      application: this.#parts.application,
+      protocol: 1,
+      session: this.#reception === null ? null : { deadline: this.#reception.end },
+      round: this.#round,
+      site: {
+        number: site,
+        name,
+        merged,
+        received: (await this.#folder.received(site)).filter((batch) => batch > merged),
+        acknowledged: await this.#folder.acknowledged(site),
+      },
+    };
+  }
+
+  /** Resolves at the next stored file, or after `milliseconds`. */
+  async #arrival(milliseconds: number, signal: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const woken = new Promise<void>((resolve) => this.#arrivals.push(resolve));
+    const passed = this.#parts.clock.delay(
+      Math.min(milliseconds, LONGEST_WAIT),
+      AbortSignal.any([signal, stop.signal]),
+    );
+    try {
+      await Promise.race([woken, passed]);
+    } finally {
+      stop.abort();
+      await passed.catch(() => undefined);
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    const database = await this.#parts.openDatabase(this.#settings.database);
+    try {
+      if ((await database.state()) !== null) await this.#readDatabase(database);
+    } finally {
+      await database.close();
+    }
+  }
+
+  async #readDatabase(database: Database): Promise<void> {
+    const merged = new Map<number, number>();
+    for (const { site, batch } of await database.ledger())
+      merged.set(site, Math.max(batch, merged.get(site) ?? 0));
+    this.#merged = merged;
+    this.#round = await this.#folder.lastRound();
+  }
+}
+
+/** Establishments told to synchronise at the same time do not ask in the same second, milliseconds. */
+const REQUEST_GRACE = 5_000;
+
+/** RAZ can move the end of a wait, so none is longer than this, milliseconds. */
+const LONGEST_WAIT = 5_000;

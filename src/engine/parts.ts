@@ -1,0 +1,41 @@
+import type { Database } from '../database/port';
+import type { Clock } from '../shared/clock';
+import type { HubLink, HubServer, HubServerEvents, HubStatus, SiteAccount } from '../transport/port';
+
+/** Where to reach the hub, and as whom: what a pairing code gave. */
+export interface LinkOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Null where encryption is turned off by hand. */
+  readonly fingerprint: string | null;
+  readonly user: string;
+  readonly secret: string;
+}
+
+export interface ServerOptions {
+  readonly port: number;
+  readonly publicAddress: string | null;
+  readonly passivePorts: { readonly from: number; readonly to: number };
+  readonly tls: { readonly key: string; readonly cert: string } | null;
+  readonly sitesFolder: string;
+  readonly roundsFolder: string;
+  readonly blockedFile: string;
+  readonly accounts: () => Promise<readonly SiteAccount[]>;
+  readonly status: (site: number) => Promise<HubStatus>;
+  readonly events: Pick<HubServerEvents, 'stored' | 'stateChanged' | 'blockedChanged'>;
+}
+
+/** What the engine is put together from. Only entry points know what stands behind these. */
+export interface Parts {
+  readonly clock: Clock;
+  /** Version of the application, for reports and batches. */
+  readonly application: string;
+  /** `address`: `sqlite:/path`, as in the settings. */
+  readonly openDatabase: (address: string) => Promise<Database>;
+  readonly createServer: (options: ServerOptions) => HubServer;
+  readonly createLink: (options: LinkOptions) => HubLink;
+  /** The hub's certificate, made at the first call. */
+  readonly certificate: (
+    folder: string,
+  ) => Promise<{ readonly key: string; readonly cert: string; readonly fingerprint: string }>;
+}

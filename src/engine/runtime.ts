@@ -1,0 +1,27 @@
+import type { Database } from '../database/port';
+import type { Report } from '../report/report';
+import type { Deadline } from '../session/deadline';
+import type { SessionEnvironment, Step } from '../session/session';
+
+export const MINUTE = 60_000;
+/** How long sent changes and batches are kept, milliseconds. */
+export const RETENTION = 30 * 24 * 60 * MINUTE;
+
+export interface SessionRequest {
+  readonly trigger: Report['trigger'];
+  /** Waiting times of the session, which RAZ starts again; the session adds them. */
+  readonly deadlines: Deadline[];
+}
+
+/** What differs between a hub's engine and a site's. */
+export interface Runtime {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  makeSteps(
+    database: Database,
+    request: SessionRequest,
+    environment: SessionEnvironment,
+  ): Promise<readonly Step[]>;
+  /** A session has ended, however it did. */
+  ended(): void;
+}

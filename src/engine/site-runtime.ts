@@ -1,0 +1,78 @@
+import type { DataFolder } from '../config/data-folder';
+import { loadSettings, type Settings } from '../config/settings';
+import type { Database } from '../database/port';
+import { SyncError } from '../shared/errors';
+import { Deadline } from '../session/deadline';
+import type { SessionEnvironment, Step } from '../session/session';
+import { SiteSession } from '../session/site';
+import type { HubLink } from '../transport/port';
+import type { Parts } from './parts';
+import { MINUTE, RETENTION, type Runtime, type SessionRequest } from './runtime';
+
+/** Between two looks at the hub while a site waits for its round, milliseconds. */
+const POLL_INTERVAL = 1_000;
+
+/** What the engine does at a site: sessions over a link to the hub. */
+export class SiteRuntime implements Runtime {
+  readonly #parts: Parts;
+  /** Read anew for each session. */
+  #settings: Settings;
+  readonly #paths: DataFolder;
+  #link: HubLink | null = null;
+
+  constructor(parts: Parts, settings: Settings, paths: DataFolder) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#paths = paths;
+  }
+
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    this.ended();
+    return Promise.resolve();
+  }
+
+  async makeSteps(
+    database: Database,
+    request: SessionRequest,
+    environment: SessionEnvironment,
+  ): Promise<readonly Step[]> {
+    this.#settings = await loadSettings(this.#paths.folder);
+    const { clock, application } = this.#parts;
+    const deadline = new Deadline(clock, this.#settings.waitLimit * MINUTE);
+    request.deadlines.push(deadline);
+    this.#link = this.openLink();
+    return new SiteSession({
+      ...environment,
+      database,
+      link: this.#link,
+      installation: { id: this.#settings.installation, role: 'site' },
+      application,
+      site: this.#paired().number,
+      outbox: this.#paths.outbox,
+      inbox: this.#paths.inbox,
+      manual: request.trigger === 'manual',
+      deadline,
+      pollInterval: POLL_INTERVAL,
+      retention: RETENTION,
+    }).steps;
+  }
+
+  /** A line of its own to the hub. */
+  openLink(): HubLink {
+    return this.#parts.createLink(this.#paired());
+  }
+
+  ended(): void {
+    this.#link?.close();
+    this.#link = null;
+  }
+
+  #paired(): NonNullable<Settings['site']> {
+    if (this.#settings.site === null) throw new SyncError('settings.notPaired');
+    return this.#settings.site;
+  }
+}

@@ -1,0 +1,122 @@
+import type { Conflict, ConflictRule, Contested, Policy, Settlement, StagedChange } from '../database/port';
+import type { Value } from '../batch/block';
+
+/** What becomes of a contested change at the hub, and what must be written about it. */
+export interface Decision {
+  readonly settlement: Settlement;
+  /** Null where no value was put aside. */
+  readonly conflict: Conflict | null;
+}
+
+/** The row stays, and its author must hear so. */
+const KEEP: Settlement = { write: false, toEveryone: true };
+const NOTHING: Settlement = { write: false, toEveryone: false };
+
+/**
+ * The rule of the synchronisation, pure: a change from `author` meets changes that its author has not seen.
+ * Only the hub decides; a site leaves its own unseen rows alone and gets the hub's word in a later round.
+ */
+export function decide(contested: Contested, author: number, policy: Policy): Decision {
+  const { change } = contested;
+  if (change.op === 'D') return decideDeletion(contested, author);
+  if (change.current === null) return comeBack(contested, author);
+  if (isAsWanted(change)) return { settlement: NOTHING, conflict: null };
+  if (change.op === 'I' && contested.here.inserted)
+    return decideByPolicy(contested, author, policy, 'insert');
+  if (overlap(contested)) return decideByPolicy(contested, author, policy, 'update');
+  return { settlement: mergeColumns(contested), conflict: null };
+}
+
+/** Whether the change would leave the row as it is. */
+export const isAsWanted = ({ op, values, current }: StagedChange): boolean =>
+  op === 'D' ? current === null : current !== null && sameRow(values, current);
+
+function decideDeletion(contested: Contested, author: number): Decision {
+  if (isAsWanted(contested.change)) return { settlement: NOTHING, conflict: null };
+  return {
+    settlement: KEEP,
+    conflict: describe(contested, 'deleteUpdated', 'dataWins', { here: true, author }),
+  };
+}
+
+function comeBack(contested: Contested, author: number): Decision {
+  const marks = '1'.repeat(contested.change.columns.length);
+  return {
+    settlement: { write: true, toEveryone: true, marks },
+    conflict: describe(contested, 'updateDeleted', 'dataWins', { here: false, author }),
+  };
+}
+
+/** Whether both changed a column, and not to the same value. */
+function overlap({ change, here }: Contested): boolean {
+  return change.columns.some(
+    (_, at) =>
+      isMarked(change.marks, at) &&
+      isMarked(here.marks, at) &&
+      !sameValue(change.values[at] ?? null, change.current?.[at] ?? null),
+  );
+}
+
+function mergeColumns({ change }: Contested): Settlement {
+  const values = change.values.map((value, at) =>
+    isMarked(change.marks, at) ? value : (change.current?.[at] ?? null),
+  );
+  return { write: true, toEveryone: true, values, marks: differences(values, change.current) };
+}
+
+function decideByPolicy(
+  contested: Contested,
+  author: number,
+  policy: Policy,
+  kind: 'insert' | 'update',
+): Decision {
+  const { change, here } = contested;
+  // Hub and site are sides of a conflict between them; two sites are equals.
+  const rule: Policy = policy !== 'newest' && here.origin === 0 ? policy : 'newest';
+  const hereWins = rule === 'hub' || (rule === 'newest' && here.changedAt >= change.changedAt);
+  return {
+    settlement: hereWins
+      ? KEEP
+      : { write: true, toEveryone: true, marks: differences(change.values, change.current) },
+    conflict: describe(contested, kind, rule, { here: hereWins, author }),
+  };
+}
+
+function describe(
+  { change, here }: Contested,
+  kind: Conflict['kind'],
+  rule: ConflictRule,
+  won: { here: boolean; author: number },
+): Conflict {
+  const incoming = { site: won.author, row: change.op === 'D' ? null : change.values, at: change.changedAt };
+  const present = { site: here.origin, row: change.current, at: here.changedAt };
+  const [winner, loser] = won.here ? [present, incoming] : [incoming, present];
+  return {
+    table: change.table,
+    columns: change.columns,
+    keyCount: change.keyCount,
+    key: change.values.slice(0, change.keyCount),
+    kind,
+    rule,
+    winner: winner.site,
+    loser: loser.site,
+    winningRow: winner.row,
+    losingRow: loser.row,
+    winnerAt: winner.at,
+    loserAt: loser.at,
+    reason: null,
+  };
+}
+
+const isMarked = (marks: string, at: number): boolean => marks[at] === '1';
+
+const differences = (row: readonly Value[], before: readonly Value[] | null): string =>
+  row.map((value, at) => (sameValue(value, before?.[at] ?? null) ? '0' : '1')).join('');
+
+const sameRow = (a: readonly Value[], b: readonly Value[]): boolean =>
+  a.length === b.length && a.every((value, at) => sameValue(value, b[at] ?? null));
+
+function sameValue(a: Value, b: Value): boolean {
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
+  return Object.is(a, b);
+}

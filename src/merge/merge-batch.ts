@@ -1,0 +1,183 @@
+import type { BatchReader } from '../batch/reader';
+import type { Block } from '../batch/block';
+import type {
+  Conflict,
+  Database,
+  JournalEntry,
+  MergeTransaction,
+  Policy,
+  Settlement,
+  StagedChange,
+  Table,
+  Unseen,
+  Violation,
+} from '../database/port';
+import { SyncError } from '../shared/errors';
+import { decide } from './decide';
+import { heldTables } from './schema-differences';
+
+export interface Policies {
+  readonly default: Policy;
+  readonly tables: Readonly<Record<string, Policy>>;
+}
+
+export interface MergeOptions {
+  readonly tables: readonly Table[];
+  readonly policies: Policies;
+  /** SHA-256 of the batch file. */
+  readonly sha256: string;
+  /** Milliseconds since 1970, UTC. */
+  readonly now: number;
+  /** Called as changes are laid ready. */
+  readonly onProgress?: (changes: number) => void;
+}
+
+export interface MergeOutcome {
+  /** Changes written, by table. */
+  readonly written: ReadonlyMap<string, number>;
+  readonly conflicts: readonly Conflict[];
+  /** Tables left out because they differ between this site and the hub. */
+  readonly declined: readonly string[];
+}
+
+/** Each attempt settles at least one change for good; this many say that something is wrong with us. */
+const MAX_ATTEMPTS = 10_000;
+
+/**
+ * Merges one site's batch into the hub's database, in one transaction with the ledger line that says so. One that was
+ * merged already is left; rejects with `merge.batchChanged` {site, batch} where it was not this very file.
+ */
+export async function mergeBatch(
+  database: Database,
+  file: BatchReader,
+  options: MergeOptions,
+): Promise<MergeOutcome> {
+  const { origin: author, number, base, fingerprints, clockOffset } = file.header;
+  const known = (await database.ledger()).find(({ site, batch }) => site === author && batch === number);
+  if (known !== undefined) {
+    if (known.sha256 === options.sha256)
+      return { written: new Map(), conflicts: [], declined: known.declined };
+    throw new SyncError('merge.batchChanged', { params: { site: author, batch: number } });
+  }
+  const unseen: Unseen = { at: 'hub', author, base };
+  const declined = new Set<string>();
+  const held = heldTables(options.tables, fingerprints);
+  await database.stage(passing(file.blocks(), held, declined, options.onProgress), { clockOffset });
+  return database.transaction(async (transaction) => {
+    const journal = new Journal(transaction, { at: options.now, site: author, batch: number });
+    for (const contested of await transaction.contested(unseen)) {
+      const { table } = contested.change;
+      const policy = options.policies.tables[table] ?? options.policies.default;
+      const { settlement, conflict } = decide(contested, author, policy);
+      await transaction.settle(contested.change, settlement);
+      if (conflict !== null) await journal.add(conflict);
+    }
+    await applyUntilAccepted(transaction, unseen, (violation) =>
+      settleViolation(transaction, violation, author, journal),
+    );
+    await transaction.recordMerged({
+      site: author,
+      batch: number,
+      sha256: options.sha256,
+      declined: [...declined],
+    });
+    return { written: await transaction.written(), conflicts: journal.conflicts, declined: [...declined] };
+  });
+}
+
+/**
+ * Applies again and again, settling what the database refuses, until it refuses nothing. `settle` resolves to whether
+ * the change was put aside; otherwise other faults of the same change are settled too.
+ */
+export async function applyUntilAccepted(
+  transaction: MergeTransaction,
+  unseen: Unseen,
+  settle: (violation: Violation) => Promise<boolean>,
+): Promise<void> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const violations = await transaction.apply(unseen);
+    if (violations.length === 0) return;
+    // A row can be at fault with several tables at once, and is settled once.
+    const settled = new Set<string>();
+    for (const violation of violations) {
+      const row = `${String(violation.change.id)} ${violation.change.table}`;
+      if (settled.has(row)) continue;
+      if (await settle(violation)) settled.add(row);
+    }
+  }
+  throw new SyncError('merge.unsettled');
+}
+
+async function* passing(
+  blocks: AsyncIterable<Block>,
+  held: ReadonlySet<string>,
+  declined: Set<string>,
+  onProgress?: (changes: number) => void,
+): AsyncGenerator<Block> {
+  for await (const block of blocks) {
+    if (held.has(block.table)) declined.add(block.table);
+    else yield block;
+    onProgress?.(block.changes.length);
+  }
+}
+
+/** Conflicts as they are written, kept for the report. */
+class Journal {
+  readonly conflicts: Conflict[] = [];
+  readonly #transaction: MergeTransaction;
+  readonly #context: Pick<JournalEntry, 'at' | 'site' | 'batch'>;
+
+  constructor(transaction: MergeTransaction, context: Pick<JournalEntry, 'at' | 'site' | 'batch'>) {
+    this.#transaction = transaction;
+    this.#context = context;
+  }
+
+  async add(conflict: Conflict): Promise<void> {
+    this.conflicts.push(conflict);
+    await this.#transaction.journal({ ...conflict, ...this.#context });
+  }
+}
+
+async function settleViolation(
+  transaction: MergeTransaction,
+  violation: Violation,
+  author: number,
+  journal: Journal,
+): Promise<boolean> {
+  const { change } = violation;
+  if (violation.kind === 'missingParent' && (await transaction.restoreParent(change, violation.foreignKey)))
+    return false;
+  await transaction.settle(change, KEEP_OURS);
+  if (violation.kind === 'childrenRemain') {
+    await journal.add(putAside(change, author, 'deleteParent', null));
+  } else {
+    await journal.add(
+      putAside(change, author, 'refused', violation.kind === 'refused' ? violation.reason : 'foreignKey'),
+    );
+  }
+  return true;
+}
+
+/** The hub's row stays as it is, and its author gets it back. */
+const KEEP_OURS: Settlement = { write: false, toEveryone: true };
+
+const putAside = (
+  change: StagedChange,
+  author: number,
+  kind: 'deleteParent' | 'refused',
+  reason: string | null,
+): Conflict => ({
+  table: change.table,
+  columns: change.columns,
+  keyCount: change.keyCount,
+  key: change.values.slice(0, change.keyCount),
+  kind,
+  rule: kind === 'refused' ? 'refused' : 'dataWins',
+  winner: 0,
+  loser: author,
+  winningRow: change.current,
+  losingRow: change.op === 'D' ? null : change.values,
+  winnerAt: null,
+  loserAt: change.changedAt,
+  reason,
+});

@@ -1,0 +1,70 @@
+import { digestFile } from '../batch/digest';
+import { openBatch } from '../batch/reader';
+import { mergeBatch, type MergeOutcome } from '../merge/merge-batch';
+import { SyncError } from '../shared/errors';
+import { batchFile } from '../transport/batch-files';
+import { inboxFolder } from '../transport/names';
+import type { HubSessionOptions, HubSite } from './hub';
+import type { StepHandle } from './session';
+import type { Tracked } from './tracking';
+
+type MergeContext = Pick<HubSessionOptions, 'database' | 'folder' | 'policies' | 'clock'> & {
+  readonly tracked: Tracked;
+};
+
+/** Merges one received batch and tells what came of it. */
+export async function mergeReceived(
+  handle: StepHandle,
+  site: HubSite,
+  batch: number,
+  { database, folder, policies, clock, tracked }: MergeContext,
+): Promise<void> {
+  const file = batchFile(inboxFolder(folder.sitesFolder, site.number, 'batches'), batch);
+  const { sha256, size } = await digestFile(file);
+  const reader = await openBatch(file);
+  try {
+    const { origin, number, base } = reader.header;
+    if (origin !== site.number || number !== batch || base > tracked.state.lastMarked) {
+      throw new SyncError('batch.foreign', { params: { site: site.name, batch } });
+    }
+    let done = 0;
+    const outcome = await mergeBatch(database, reader, {
+      tables: tracked.catalogue.tables,
+      policies,
+      sha256,
+      now: clock.now(),
+      onProgress: (changes) => {
+        done += changes;
+        handle.progress({ done, total: null, unit: 'rows', site: site.name });
+      },
+    });
+    handle.count({ bytes: size, rows: done });
+    for (const [table, rows] of outcome.written) if (rows > 0) handle.countTable(table, { received: rows });
+    for (const { table, kind } of outcome.conflicts) {
+      handle.countTable(table, kind === 'refused' ? { refused: 1 } : { conflicts: 1 });
+    }
+    sayOutcome(handle, site, batch, outcome, done);
+  } finally {
+    await reader.close();
+  }
+}
+
+function sayOutcome(
+  handle: StepHandle,
+  site: HubSite,
+  batch: number,
+  { conflicts, declined }: MergeOutcome,
+  rows: number,
+): void {
+  handle.info('session.hub.merged', { site: site.name, batch, rows });
+  const refused = conflicts.filter(({ kind }) => kind === 'refused').length;
+  const collisions = conflicts.filter(({ kind }) => kind === 'insert');
+  if (conflicts.length > refused) {
+    handle.warn('session.hub.conflicts', { site: site.name, conflicts: conflicts.length - refused });
+  }
+  if (refused > 0) handle.warn('session.hub.refused', { site: site.name, rows: refused });
+  for (const table of new Set(collisions.map((conflict) => conflict.table))) {
+    handle.warn('session.hub.collision', { site: site.name, table });
+  }
+  for (const table of declined) handle.warn('session.tableHeld', { table });
+}

@@ -1,0 +1,255 @@
+import { writeRound } from '../capture/write-round';
+import type { Database, Installation } from '../database/port';
+import type { Policies } from '../merge/merge-batch';
+import { fingerprintsOf } from '../merge/schema-differences';
+import { SyncError } from '../shared/errors';
+import { pruneBatches } from '../transport/batch-files';
+import { inboxFolder } from '../transport/names';
+import type { Deadline } from './deadline';
+import type { HubFolder } from './hub-folder';
+import { mergeReceived } from './hub-merge';
+import type { SessionEnvironment, Step, StepHandle } from './session';
+import { SessionEnd } from './session';
+import type { Tracked } from './tracking';
+import { checkTracking } from './tracking';
+
+export interface HubSite {
+  readonly number: number;
+  readonly name: string;
+}
+
+export interface HubSessionOptions extends SessionEnvironment {
+  readonly database: Database;
+  readonly folder: HubFolder;
+  readonly installation: Installation;
+  readonly application: string;
+  /** Every active site, by number. */
+  readonly sites: readonly HubSite[];
+  /** Those that this session waits for: more can come while it receives. */
+  readonly expected: () => readonly HubSite[];
+  /** The hub receives for at least so long, unless every active site has delivered: others may be about to ask. */
+  readonly grace: Deadline | null;
+  readonly policies: Policies;
+  /** How long it receives: restarted by RAZ. */
+  readonly reception: Deadline;
+  /** Made when the round is published. */
+  readonly acknowledgement: () => Deadline;
+  /** Makes sure that the FTP server listens. */
+  readonly openServer: () => Promise<void>;
+  /** Resolves when a file has reached the hub, or after `milliseconds`. */
+  readonly arrival: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** Batches were merged or a round was published: what sites are told must be read anew. */
+  readonly onChanged: () => Promise<void>;
+  /** The hub no longer receives; these sites' batches are in the session. */
+  readonly onReceived: (delivered: readonly HubSite[]) => void;
+  /** How long sent changes and batches are kept, milliseconds. */
+  readonly retention: number;
+}
+
+/** The hub's session. What its steps hand on to each other is here; all that must outlive a power cut is on disk. */
+export class HubSession {
+  readonly steps: readonly Step[] = [
+    { name: 'check', run: (handle) => this.#check(handle) },
+    { name: 'open', run: (handle) => this.#open(handle) },
+    { name: 'receiveBatches', run: (handle) => this.#receiveBatches(handle) },
+    { name: 'merge', run: (handle) => this.#merge(handle) },
+    { name: 'publish', run: (handle) => this.#publish(handle) },
+    { name: 'waitAcknowledgements', run: (handle) => this.#waitAcknowledgements(handle) },
+  ];
+
+  readonly #options: HubSessionOptions;
+  #tracked: Tracked | null = null;
+  /** Sites whose batches were received. */
+  #delivered: readonly HubSite[] = [];
+
+  constructor(options: HubSessionOptions) {
+    this.#options = options;
+  }
+
+  async #check(handle: StepHandle): Promise<void> {
+    const { database, installation, folder } = this.#options;
+    const tracked = await checkTracking(database, installation, handle);
+    const published = await folder.lastRound();
+    const { lastMarked } = tracked.state;
+    if (published > lastMarked) {
+      throw new SyncError('session.hubDatabaseRestored', { params: { round: published, known: lastMarked } });
+    }
+    this.#tracked = tracked;
+    if (published === lastMarked) return;
+    if (published < lastMarked - 1) {
+      throw new SyncError('session.roundsLost', { params: { round: published, known: lastMarked } });
+    }
+    // A power cut fell between a round's marks and its manifest: nobody has seen it, its changes go out anew.
+    await database.release(lastMarked);
+    handle.info('session.hub.released', { round: lastMarked });
+    this.#tracked = { ...tracked, state: { ...tracked.state, lastMarked: published } };
+  }
+
+  async #open(handle: StepHandle): Promise<void> {
+    await this.#options.openServer();
+    await this.#options.onChanged();
+    handle.info('session.hub.opened', { expected: this.#options.expected().length });
+  }
+
+  /** Until every expected site has delivered, or the limit passes. */
+  async #receiveBatches(handle: StepHandle): Promise<void> {
+    const { sites, reception, grace, signal, arrival, onReceived } = this.#options;
+    const announced = new Set<number>();
+    const behind = await this.#sitesBehind();
+    for (;;) {
+      this.#delivered = await this.#sitesWithNews();
+      for (const site of this.#delivered) {
+        if (!announced.has(site.number)) handle.info('session.hub.delivered', { site: site.name });
+        announced.add(site.number);
+      }
+      const stillBehind = await this.#sitesBehind();
+      const caughtUp = (number: number): boolean => behind.has(number) && !stillBehind.has(number);
+      const expected = this.#options.expected();
+      const missing = expected.filter(({ number }) => !announced.has(number) && !caughtUp(number));
+      const done = expected.length - missing.length;
+      handle.progress({ done, total: expected.length, unit: 'sites', left: reception.left });
+      const early = grace !== null && grace.left > 0 && announced.size < sites.length;
+      if ((missing.length === 0 && !early) || reception.left === 0) {
+        onReceived(this.#delivered);
+        this.#judgeReception(handle, missing);
+        return;
+      }
+      await arrival(early ? Math.min(grace.left, reception.left) : reception.left, signal);
+    }
+  }
+
+  /** Sites that have not applied the last round: a session that was cut short left them so. */
+  async #sitesBehind(): Promise<ReadonlySet<number>> {
+    const { sites, folder } = this.#options;
+    const { lastMarked } = this.#checked().state;
+    const behind = new Set<number>();
+    for (const { number } of sites) if ((await folder.acknowledged(number)) < lastMarked) behind.add(number);
+    return behind;
+  }
+
+  #judgeReception(handle: StepHandle, missing: readonly HubSite[]): void {
+    if (this.#delivered.length === 0 && missing.length === 0) throw new SessionEnd('ok');
+    if (this.#delivered.length === 0) {
+      handle.warn('session.hub.nobody');
+      throw new SessionEnd('idle');
+    }
+    for (const { name } of missing) handle.partial('session.hub.absent', { site: name });
+  }
+
+  /** Sites with a batch to merge, or with one that was merged in a session that ended before it could publish it. */
+  async #sitesWithNews(): Promise<HubSite[]> {
+    const { sites, folder, database } = this.#options;
+    const merged = await this.#mergedBatches();
+    const unpublished = new Set(
+      (await database.ledger()).filter(({ round }) => round === null).map(({ site }) => site),
+    );
+    const news: HubSite[] = [];
+    for (const site of sites) {
+      const received = await folder.received(site.number);
+      const unmerged = received.some((batch) => batch > (merged.get(site.number) ?? 0));
+      if (unmerged || unpublished.has(site.number)) news.push(site);
+    }
+    return news;
+  }
+
+  async #mergedBatches(): Promise<Map<number, number>> {
+    const merged = new Map<number, number>();
+    for (const { site, batch } of await this.#options.database.ledger()) {
+      merged.set(site, Math.max(batch, merged.get(site) ?? 0));
+    }
+    return merged;
+  }
+
+  /** Site by site in site order, never in order of arrival, so that the result does not depend on it. */
+  async #merge(handle: StepHandle): Promise<void> {
+    const { folder, signal, onChanged } = this.#options;
+    const merged = await this.#mergedBatches();
+    for (const site of this.#delivered) {
+      let next = (merged.get(site.number) ?? 0) + 1;
+      for (const batch of await folder.received(site.number)) {
+        if (batch !== next) continue;
+        signal.throwIfAborted();
+        if (!(await this.#mergeOne(handle, site, batch))) break;
+        await onChanged();
+        next += 1;
+      }
+    }
+  }
+
+  /** A batch that cannot be read stops its own site's changes, not the others'. */
+  async #mergeOne(handle: StepHandle, site: HubSite, batch: number): Promise<boolean> {
+    try {
+      await mergeReceived(handle, site, batch, { ...this.#options, tracked: this.#checked() });
+      return true;
+    } catch (error) {
+      if (!(error instanceof SyncError) || !error.code.startsWith('batch.')) throw error;
+      handle.partial('session.hub.unreadable', { site: site.name, batch });
+      return false;
+    }
+  }
+
+  async #publish(handle: StepHandle): Promise<void> {
+    const { database, folder, application, clock, signal, sites, onChanged } = this.#options;
+    const { catalogue, state } = this.#checked();
+    const round = state.lastMarked + 1;
+    const total = await database.pending();
+    let done = 0;
+    const manifest = await writeRound(database, {
+      round,
+      roundsFolder: folder.roundsFolder,
+      application,
+      fingerprints: fingerprintsOf(catalogue.tables),
+      sites: sites.map(({ number }) => number),
+      tables: catalogue.tables.map(({ name }) => name),
+      now: clock.now(),
+      signal,
+      onBlock: ({ table, changes }) => {
+        done += changes.length;
+        handle.countTable(table, { sent: changes.length });
+        handle.progress({ done, total: Math.max(total, done), unit: 'rows' });
+      },
+    });
+    handle.count({ rows: done, bytes: manifest.segments.reduce((sum, { size }) => sum + size, 0) });
+    handle.report.round = round;
+    handle.info('session.hub.published', { round, rows: done });
+    await onChanged();
+  }
+
+  async #waitAcknowledgements(handle: StepHandle): Promise<void> {
+    const { folder, signal, arrival, onChanged } = this.#options;
+    const round = this.#checked().state.lastMarked + 1;
+    const deadline = this.#options.acknowledgement();
+    for (;;) {
+      const late: HubSite[] = [];
+      for (const site of this.#delivered) {
+        if ((await folder.acknowledged(site.number)) < round) late.push(site);
+      }
+      const { length } = this.#delivered;
+      handle.progress({ done: length - late.length, total: length, unit: 'sites', left: deadline.left });
+      if (late.length === 0 || deadline.left === 0) {
+        for (const { name } of late) handle.partial('session.hub.notAcknowledged', { site: name, round });
+        break;
+      }
+      await arrival(deadline.left, signal);
+    }
+    await onChanged();
+    await this.#tidy();
+  }
+
+  /** Forgets what every active site has applied, once it is old enough. */
+  async #tidy(): Promise<void> {
+    const { database, folder, sites, clock, retention } = this.#options;
+    const before = clock.now() - retention;
+    const acknowledged = await Promise.all(sites.map(({ number }) => folder.acknowledged(number)));
+    await database.purge(Math.min(...acknowledged), before);
+    const merged = await this.#mergedBatches();
+    for (const { number } of sites) {
+      await pruneBatches(inboxFolder(folder.sitesFolder, number, 'batches'), merged.get(number) ?? 0, before);
+    }
+  }
+
+  #checked(): Tracked {
+    if (this.#tracked === null) throw new Error('the check step comes first');
+    return this.#tracked;
+  }
+}

@@ -1,0 +1,209 @@
+import type { Level, Message, Progress, Report, SessionState, StepName, StepReport } from '../report/report';
+import type { Clock } from '../shared/clock';
+import type { MessageParams } from '../shared/errors';
+import { isRetryable, toSyncError } from '../shared/errors';
+import type { Deadline } from './deadline';
+
+/** What a session tells while it runs. */
+export interface SessionEvents {
+  readonly onMessage: (message: Message) => void;
+  readonly onProgress: (progress: Progress | null) => void;
+  /** The report changed: a step began or ended. */
+  readonly onReport: (report: Report) => void;
+}
+
+export interface SessionEnvironment {
+  readonly clock: Clock;
+  /** Aborted by 'Arrêter': every step honours it at its next safe point. */
+  readonly signal: AbortSignal;
+  readonly events: SessionEvents;
+}
+
+export interface Step {
+  readonly name: StepName;
+  readonly run: (handle: StepHandle) => Promise<void>;
+}
+
+/** Ends a session early without a failure: what is left of it has no purpose. */
+export class SessionEnd extends Error {
+  constructor(readonly state: SessionState) {
+    super(state);
+  }
+}
+
+/** What a step uses to tell what it does. */
+export class StepHandle {
+  readonly report: Report;
+  readonly signal: AbortSignal;
+  readonly #step: StepReport;
+  readonly #environment: SessionEnvironment;
+  readonly #startedAt: number;
+
+  constructor(report: Report, step: StepReport, environment: SessionEnvironment) {
+    this.report = report;
+    this.signal = environment.signal;
+    this.#step = step;
+    this.#environment = environment;
+    this.#startedAt = environment.clock.now();
+  }
+
+  info(key: string, params: MessageParams = {}): void {
+    this.#say('info', key, params);
+  }
+
+  warn(key: string, params: MessageParams = {}): void {
+    this.#say('warning', key, params);
+  }
+
+  /** The session goes on, but not everyone will have everything after it. */
+  partial(key: string, params: MessageParams = {}): void {
+    this.#say('warning', key, params);
+    this.report.state = 'partial';
+  }
+
+  count(added: { rows?: number; bytes?: number }): void {
+    this.#step.rows += added.rows ?? 0;
+    this.#step.bytes += added.bytes ?? 0;
+  }
+
+  countTable(
+    table: string,
+    added: { sent?: number; received?: number; conflicts?: number; refused?: number },
+  ): void {
+    let line = this.report.tables.find((known) => known.table === table);
+    if (line === undefined) {
+      line = { table, sent: 0, received: 0, conflicts: 0, refused: 0 };
+      this.report.tables.push(line);
+    }
+    line.sent += added.sent ?? 0;
+    line.received += added.received ?? 0;
+    line.conflicts += added.conflicts ?? 0;
+    line.refused += added.refused ?? 0;
+  }
+
+  progress(
+    at: Pick<Progress, 'done' | 'total' | 'unit'> & { site?: string; file?: string; left?: number },
+  ): void {
+    const elapsed = this.#environment.clock.now() - this.#startedAt;
+    const guess =
+      at.total !== null && at.done > 0 ? Math.round((elapsed / at.done) * (at.total - at.done)) : null;
+    this.#environment.events.onProgress({
+      step: this.#step.name,
+      site: at.site ?? null,
+      file: at.file ?? null,
+      done: at.done,
+      total: at.total,
+      unit: at.unit,
+      left: at.left ?? guess,
+    });
+  }
+
+  #say(level: Level, key: string, params: MessageParams): void {
+    const message = { key, params, level, at: new Date(this.#environment.clock.now()).toISOString() };
+    this.#step.messages.push(message);
+    if (level === 'warning' && this.#step.state === 'running') this.#step.state = 'warning';
+    this.#environment.events.onMessage(message);
+  }
+}
+
+/**
+ * Makes the steps and runs them one after the other, and fills in the report, whatever happens. Never rejects:
+ * what hinders the making of the steps is the first one's failure.
+ */
+export async function runSession(
+  report: Report,
+  makeSteps: () => Promise<readonly Step[]>,
+  environment: SessionEnvironment,
+): Promise<Report> {
+  let steps: readonly Step[] = [];
+  const [first, ...others] = report.steps.map(({ name }) => name);
+  const begin = async (handle: StepHandle): Promise<void> => {
+    steps = await makeSteps();
+    await steps[0]?.run(handle);
+  };
+  const run = (name: StepName, work: (handle: StepHandle) => Promise<void>): Promise<SessionState | null> =>
+    runStep(report, { name, run: work }, environment);
+  let ended = first === undefined ? null : await run(first, begin);
+  for (const name of others) {
+    if (ended !== null) break;
+    ended = await run(name, async (handle) => steps.find((step) => step.name === name)?.run(handle));
+  }
+  report.state = ended ?? (report.state === 'running' ? resultOf(report) : report.state);
+  report.endedAt = nowOf(environment);
+  environment.events.onProgress(null);
+  environment.events.onReport(report);
+  return report;
+}
+
+const resultOf = ({ steps }: Report): SessionState =>
+  steps.some(({ state }) => state === 'warning') ? 'warnings' : 'ok';
+
+/** Null: go on with the next step. */
+async function runStep(
+  report: Report,
+  step: Step,
+  environment: SessionEnvironment,
+): Promise<SessionState | null> {
+  const line = report.steps.find(({ name }) => name === step.name);
+  if (line === undefined) throw new Error(`no line for step ${step.name}`);
+  line.state = 'running';
+  line.startedAt = nowOf(environment);
+  environment.events.onReport(report);
+  try {
+    environment.signal.throwIfAborted();
+    await step.run(new StepHandle(report, line, environment));
+    finishStep(line, environment, 'done');
+    return null;
+  } catch (error) {
+    if (error instanceof SessionEnd) {
+      finishStep(line, environment, 'done');
+      return error.state;
+    }
+    if (environment.signal.aborted) {
+      finishStep(line, environment, 'stopped');
+      return 'stopped';
+    }
+    const { code, params } = toSyncError(error);
+    report.error = { code, params };
+    finishStep(line, environment, 'failed');
+    environment.events.onMessage({ key: `error.${code}`, params, level: 'error', at: nowOf(environment) });
+    return 'failed';
+  }
+}
+
+function finishStep(
+  line: StepReport,
+  environment: SessionEnvironment,
+  state: 'done' | 'failed' | 'stopped',
+): void {
+  line.endedAt = nowOf(environment);
+  if (state !== 'done' || line.state === 'running') line.state = state;
+  environment.events.onProgress(null);
+}
+
+const nowOf = ({ clock }: SessionEnvironment): string => new Date(clock.now()).toISOString();
+
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 15_000;
+
+/**
+ * Does `work` again while it fails with an error that a retry can help and the deadline has not passed.
+ * `onRetry` is told the error before each pause.
+ */
+export async function retryUntil<T>(
+  deadline: Deadline,
+  { clock, signal }: Pick<SessionEnvironment, 'clock' | 'signal'>,
+  work: () => Promise<T>,
+  onRetry: (error: unknown) => void = () => undefined,
+): Promise<T> {
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    try {
+      signal.throwIfAborted();
+      return await work();
+    } catch (error) {
+      if (signal.aborted || !isRetryable(error) || deadline.left === 0) throw error;
+      onRetry(error);
+      await clock.delay(Math.min(pause, deadline.left), signal);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { createBirpc } from 'birpc';
+import { parentPort, workerData } from 'node:worker_threads';
+import { z } from 'zod';
+import type { CallError, EngineCalls, EngineEvents } from './engine/contract';
+import { Engine } from './engine/engine';
+import { parts } from './main';
+import { toSyncError } from './shared/errors';
+
+/** The engine in a thread of its own, so that a heavy merge never freezes the window. */
+function startWorker(): void {
+  const port = parentPort;
+  if (port === null) throw new Error('this file is a worker thread');
+  const { dataFolder } = z.object({ dataFolder: z.string() }).parse(workerData);
+  const engine: Engine = new Engine(parts, dataFolder, {
+    overviewChanged: (overview) => void screens.overviewChanged(overview),
+    logged: (line) => void screens.logged(line),
+    historyChanged: () => void screens.historyChanged(),
+    blockedChanged: () => void screens.blockedChanged(),
+  });
+  const calls: EngineCalls = {
+    overview: () => engine.overview(),
+    log: () => engine.log(),
+    clearLog: () => engine.clearLog(),
+    history: (limit) => engine.history(limit),
+    report: (id) => engine.report(id),
+    startSession: () => engine.startSession(),
+    stopSession: () => engine.stopSession(),
+    resetTimers: () => engine.resetTimers(),
+    test: () => engine.test(),
+    blockedAddresses: () => engine.blockedAddresses(),
+    clearBlockedAddresses: () => engine.clearBlockedAddresses(),
+    shutdown: () => engine.shutdown(),
+  };
+  const screens = createBirpc<EngineEvents, EngineCalls>(calls, {
+    post: (message) => port.postMessage(message),
+    on: (listener) => port.on('message', listener),
+    eventNames: ['overviewChanged', 'logged', 'historyChanged', 'blockedChanged'],
+    serialize: withCallError,
+    timeout: -1,
+  });
+  void engine.serve();
+}
+
+/** A structured clone drops the code and the parameters of an error: they travel as a CallError. */
+function withCallError(message: unknown): unknown {
+  if (typeof message !== 'object' || message === null || !('e' in message) || message.e === undefined)
+    return message;
+  const { code, params } = toSyncError(message.e);
+  return { ...message, e: { code, params } satisfies CallError };
+}
+
+startWorker();

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { startStubApp } from './support/stub-app';
+
+test('a site shows its mode, its dates and its buttons', async () => {
+  const app = await startStubApp({ role: 'site' });
+  await app.find('#recent');
+  expect(await app.text('#title')).toBe('Synchronisation\u00a0: Serveur');
+  expect(await app.text('#last-synchronisation')).toBe('23/11/2026 22:00:00');
+  expect(await app.text('#departure')).toBe('22:00');
+  expect(await app.text('#next-departure')).toBe('Prochain départ\u00a0: mardi 24 novembre à 22:00');
+  for (const id of ['close', 'report', 'stop', 'test', 'manual', 'reset', 'help', 'info']) {
+    expect(await app.exists(`#${id}`), id).toBe(true);
+  }
+  expect(await app.exists('#site-count')).toBe(false);
+  await app.screenshot('site-idle');
+});
+
+test('a manual synchronisation is confirmed, followed step by step, prolonged and stopped', async () => {
+  const app = await startStubApp({ role: 'site', hold: true });
+  await app.click('#manual');
+  expect(await app.text('dialog')).toContain('ATTENTION');
+  await app.screenshot('site-manual');
+  await app.click('#dialog-cancel');
+  expect(await app.exists('dialog')).toBe(false);
+  expect(app.calls()).not.toContain('startSession');
+
+  await app.click('#manual');
+  await app.click('#dialog-confirm');
+  await app.called('startSession');
+  await app.wait('the session to reach the step of sending', async () =>
+    (await app.text('#progress')).includes('000042.batch'),
+  );
+  expect(await app.text('#progress')).toContain('encore 2 min 14 s');
+  await app.wait('the step of sending', () => app.exists('.trail li:nth-child(4).running'));
+  await app.driver.sleep(400);
+  await app.screenshot('site-running');
+
+  await app.click('#reset');
+  await app.called('resetTimers');
+  await app.click('#stop');
+  await app.screenshot('site-stop');
+  await app.click('#dialog-confirm');
+  await app.called('stopSession');
+  await app.wait('the end of the session', async () => !(await app.exists('#progress')));
+});
+
+test('the log grows by itself, and "effacer" empties it for good', async () => {
+  const app = await startStubApp({ role: 'site' });
+  await app.find('#log .line');
+  await app.click('#manual');
+  await app.click('#dialog-confirm');
+  await app.wait(
+    'the log to grow',
+    async () => (await app.driver.findElements({ css: '#log .line' })).length > 8,
+  );
+  await app.wait('the end of the session', async () => !(await app.exists('#progress')));
+  await app.click('#clear-log');
+  await app.called('clearLog');
+  await app.wait('an empty log', async () => !(await app.exists('#log .line')));
+  await app.driver.navigate().refresh();
+  await app.find('#recent');
+  expect(await app.exists('#log .line')).toBe(false);
+});
+
+test('the test shows each check, and the fault in the hub', async () => {
+  const app = await startStubApp({ role: 'site', testFails: true });
+  await app.click('#test');
+  await app.find('#test-verdict');
+  expect(await app.text('#test-verdict')).toBe('Un point est à corriger avant la prochaine synchronisation.');
+  await app.screenshot('site-test');
+});
+
+test('"?" and "I" open and close', async () => {
+  const app = await startStubApp({ role: 'site' });
+  await app.find('#recent');
+  await app.click('#info');
+  expect(await app.text('dialog')).toContain(app.dataFolder);
+  await app.screenshot('info');
+  await app.click('#dialog-ok');
+  await app.click('#help');
+  expect(await app.text('dialog')).toContain('RAZ');
+  await app.screenshot('help');
+  await app.click('#dialog-ok');
+  expect(await app.exists('dialog')).toBe(false);
+});

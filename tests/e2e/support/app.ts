@@ -1,0 +1,97 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Builder, By, until, type WebDriver, type WebElement } from 'selenium-webdriver';
+import { Options, ServiceBuilder } from 'selenium-webdriver/chrome.js';
+import { findRuntime } from '../../../build/nw-runtime.mjs';
+
+export interface AppOptions {
+  readonly appFolder: string;
+  readonly dataFolder: string;
+  readonly display: string;
+}
+
+export interface App {
+  readonly driver: WebDriver;
+  readonly userFolder: string;
+  /** Waits until the element is there. */
+  find(css: string): Promise<WebElement>;
+  click(css: string): Promise<void>;
+  doubleClick(css: string): Promise<void>;
+  /** Visible text of the element, empty when there is none. */
+  text(css: string): Promise<string>;
+  exists(css: string): Promise<boolean>;
+  /** Waits until the condition holds. */
+  wait(what: string, condition: () => Promise<boolean> | boolean): Promise<void>;
+  /** Writes `<name>.png` into SYNCHRO_SCREENSHOTS, or a folder of the system's temporary one. */
+  screenshot(name: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const LIMIT = 15_000;
+const screenshots = process.env['SYNCHRO_SCREENSHOTS'] ?? path.join(os.tmpdir(), 'synchro-screenshots');
+
+/** Starts the application folder in the real NW.js. */
+export async function startApp({ appFolder, dataFolder, display }: AppOptions): Promise<App> {
+  const { nw, chromedriver } = findRuntime();
+  if (chromedriver === null) throw new Error('the end-to-end tests need the SDK flavour of NW.js');
+  const userFolder = mkdtempSync(path.join(os.tmpdir(), 'synchro-user-'));
+  const options = new Options();
+  options.setChromeBinaryPath(nw);
+  options.addArguments(`nwapp=${appFolder}`, 'no-sandbox', 'disable-gpu', `user-data-dir=${userFolder}`);
+  // Chromedriver would pass its own arguments to us as ours: the data folder comes by the environment.
+  const service = new ServiceBuilder(chromedriver).setEnvironment({
+    ...process.env,
+    DISPLAY: display,
+    SYNCHRO_DATA: dataFolder,
+    TZ: 'Europe/Paris',
+  });
+  const driver = await new Builder()
+    .forBrowser('chrome')
+    .setChromeOptions(options)
+    .setChromeService(service)
+    .build();
+  await switchToWindow(driver);
+
+  return {
+    driver,
+    userFolder,
+    find: (css) => driver.wait(until.elementLocated(By.css(css)), LIMIT),
+    async click(css) {
+      const element = await driver.wait(until.elementLocated(By.css(css)), LIMIT);
+      await driver.wait(until.elementIsEnabled(element), LIMIT);
+      await element.click();
+    },
+    async doubleClick(css) {
+      const element = await driver.wait(until.elementLocated(By.css(css)), LIMIT);
+      await driver.actions().doubleClick(element).perform();
+    },
+    text: (css) =>
+      driver.executeScript<string>('return document.querySelector(arguments[0])?.innerText ?? ""', css),
+    exists: async (css) => (await driver.findElements(By.css(css))).length > 0,
+    async wait(what, condition) {
+      await driver.wait(async () => condition(), LIMIT, `waited in vain: ${what}`);
+    },
+    async screenshot(name) {
+      mkdirSync(screenshots, { recursive: true });
+      const file = path.join(screenshots, `${name}.png`);
+      writeFileSync(file, await driver.takeScreenshot(), 'base64');
+      return file;
+    },
+    async stop() {
+      await driver.quit().catch(() => undefined);
+      rmSync(userFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    },
+  };
+}
+
+/** The background page and the window are both targets: the window is the one at index.html. */
+async function switchToWindow(driver: WebDriver): Promise<void> {
+  await driver.wait(async () => {
+    for (const handle of await driver.getAllWindowHandles()) {
+      await driver.switchTo().window(handle);
+      if ((await driver.getCurrentUrl()).endsWith('/index.html')) return true;
+    }
+    return false;
+  }, LIMIT);
+}

@@ -1,0 +1,207 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  loadSettings,
+  newSettings,
+  resolveDatabase,
+  resolveSettings,
+  saveSettings,
+  setSetting,
+  SettingsError,
+  type SettingsFault,
+} from '../../../src/config/settings';
+
+const installation = '0b9b1c1e-8f0e-4c3a-9a57-3d3b6f3f1f10';
+const common = { installation, name: 'Lyon', database: 'sqlite:/data/lyon.db' };
+const hub = newSettings({ ...common, role: 'hub', port: '2121', address: 'siege.example' });
+const paired = {
+  ...newSettings({ ...common, role: 'site' }),
+  site: { number: 1, host: 'siege.example', port: 21, fingerprint: null, user: 'site-1', secret: 'Pa55w0rd' },
+};
+
+function faultsOf(work: () => unknown): readonly SettingsFault[] {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('new settings', () => {
+  test('have every default', () => {
+    expect(hub).toEqual({
+      ...common,
+      version: 1,
+      role: 'hub',
+      departure: '22:00',
+      receptionLimit: 60,
+      waitLimit: 120,
+      acknowledgementLimit: 30,
+      policies: { default: 'newest', tables: {} },
+      hub: {
+        port: 2121,
+        address: 'siege.example',
+        passivePorts: { from: 30_000, to: 30_099 },
+        tls: true,
+        sites: [],
+      },
+      site: null,
+    });
+    expect(newSettings({ ...common, role: 'site' })).toMatchObject({ hub: null, site: null });
+  });
+
+  test('that are wrong are told all at once, each with its path', () => {
+    const wrong = { ...hub, version: 1, name: ' ', departure: '24:00', receptionLimit: 0, colour: 'red' };
+    const faults = faultsOf(() =>
+      resolveSettings({
+        ...wrong,
+        policies: { default: 'oldest' },
+        hub: { port: 70_000, passivePorts: { from: 10, to: 9 } },
+      }),
+    );
+    expect(faults).toHaveLength(8);
+    expect(faults).toEqual(
+      expect.arrayContaining([
+        { path: 'name', key: 'settings.fault.empty', params: {} },
+        { path: 'departure', key: 'settings.fault.time', params: {} },
+        { path: 'receptionLimit', key: 'settings.fault.over', params: { minimum: 0 } },
+        { path: 'policies.default', key: 'settings.fault.choice', params: { choices: 'newest, hub, site' } },
+        { path: 'hub.port', key: 'settings.fault.tooLarge', params: { maximum: 65_535 } },
+        { path: 'hub.address', key: 'settings.fault.missing', params: {} },
+        { path: 'hub.passivePorts', key: 'settings.fault.portsReversed', params: {} },
+        { path: '', key: 'settings.fault.unknown', params: { keys: 'colour' } },
+      ]),
+    );
+  });
+
+  test('of one role have no part of the other', () => {
+    expect(faultsOf(() => resolveSettings({ ...hub, hub: null }))).toEqual([
+      { path: 'hub', key: 'settings.fault.missing', params: {} },
+    ]);
+    expect(faultsOf(() => resolveSettings({ ...paired, hub: hub.hub }))).toEqual([
+      { path: 'hub', key: 'settings.fault.otherRole', params: {} },
+    ]);
+    expect(faultsOf(() => resolveSettings({ ...hub, site: paired.site })).map(({ path }) => path)).toEqual([
+      'site',
+    ]);
+  });
+
+  test('never tell a secret', () => {
+    const wrong = { ...paired, site: { ...paired.site, port: 'Pa55w0rd', user: 7 } };
+    try {
+      resolveSettings(wrong);
+      expect.unreachable();
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      expect(error.code).toBe('settings.invalid');
+      expect(error.faults.map(({ path }) => path)).toEqual(['site.port', 'site.user']);
+      expect(JSON.stringify([error, error.message, error.faults])).not.toContain('Pa55w0rd');
+    }
+  });
+
+  test('refuse two sites of one number', () => {
+    const site = { number: 1, name: 'A', user: 'a', secretHash: 'h', active: true };
+    const sites = [site, { ...site, user: 'b' }];
+    expect(faultsOf(() => resolveSettings({ ...hub, hub: { ...hub.hub, sites } }))).toEqual([
+      { path: 'hub.sites', key: 'settings.fault.siteTwice', params: {} },
+    ]);
+  });
+});
+
+describe('the settings file', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'settings-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  test('gives back what was saved, to its owner alone', async () => {
+    await saveSettings(folder, paired);
+    expect(await loadSettings(folder)).toEqual(paired);
+    if (process.platform !== 'win32')
+      expect((await stat(join(folder, 'settings.json'))).mode & 0o777).toBe(0o600);
+  });
+
+  test('may be written by Notepad', async () => {
+    await writeFile(join(folder, 'settings.json'), `\uFEFF${JSON.stringify(hub)}`);
+    expect(await loadSettings(folder)).toEqual(hub);
+  });
+
+  test('that is not there, or is no JSON, has an error without its content', async () => {
+    await expect(loadSettings(folder)).rejects.toMatchObject({ code: 'settings.missing' });
+    await writeFile(join(folder, 'settings.json'), '{"secret": Pa55w0rd');
+    const error: unknown = await loadSettings(folder).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'settings.unreadable', params: { reason: 'JSON' } });
+    expect(error).not.toHaveProperty('cause', expect.anything());
+  });
+
+  test('is never replaced by wrong settings', async () => {
+    await saveSettings(folder, hub);
+    await expect(saveSettings(folder, { ...hub, departure: 'soon' })).rejects.toBeInstanceOf(SettingsError);
+    expect(JSON.parse(await readFile(join(folder, 'settings.json'), 'utf8'))).toEqual(hub);
+  });
+});
+
+describe('setting one value', () => {
+  test.each<[string, string, object]>([
+    ['departure', '06:30', { departure: '06:30' }],
+    ['receptionLimit', '0.5', { receptionLimit: 0.5 }],
+    ['name', '12', { name: '12' }],
+    ['hub.port', '2200', { hub: { port: 2200, address: 'siege.example' } }],
+    ['hub.passivePorts.from', '29000', { hub: { passivePorts: { from: 29_000, to: 30_099 } } }],
+    ['policies.default', 'hub', { policies: { default: 'hub' } }],
+    ['policies.tables.dbo.client', 'site', { policies: { tables: { 'dbo.client': 'site' } } }],
+    ['database', 'sqlite:/x.db', { database: 'sqlite:/x.db' }],
+  ])('%s %s', (key, value, expected) => {
+    expect(setSetting(hub, key, value)).toMatchObject(expected);
+  });
+
+  test('changes nothing else', () => {
+    const { departure: _, ...others } = hub;
+    expect(setSetting(hub, 'departure', '06:30')).toEqual({ ...others, departure: '06:30' });
+  });
+
+  test('can make a table follow the others again', () => {
+    const set = setSetting(setSetting(hub, 'policies.tables.a', 'hub'), 'policies.tables.b', 'site');
+    expect(setSetting(set, 'policies.tables.a', 'default').policies.tables).toEqual({ b: 'site' });
+  });
+
+  test.each(['role', 'installation', 'site.secret', 'hub.sites', 'nothing', 'policies.tables.', '__proto__'])(
+    'refuses the key %s',
+    (key) => {
+      expect(() => setSetting(hub, key, 'x')).toThrow(
+        expect.objectContaining({ code: 'settings.unknownKey' }),
+      );
+    },
+  );
+
+  test("refuses a hub's key at a site", () => {
+    expect(() => setSetting(paired, 'hub.port', '21')).toThrow(
+      expect.objectContaining({ code: 'settings.unknownKey' }),
+    );
+  });
+
+  test.each([
+    ['receptionLimit', ''],
+    ['receptionLimit', '-1'],
+    ['receptionLimit', '1e3'],
+    ['hub.port', '21.5'],
+    ['departure', '6:30'],
+    ['policies.default', 'oldest'],
+    ['policies.tables.client', 'oldest'],
+  ])('refuses %s "%s"', (key, value) => {
+    expect(faultsOf(() => setSetting(hub, key, value)).map(({ path }) => path)).toEqual([key]);
+  });
+});
+
+test.skipIf(process.platform === 'win32')('a database gets its absolute path', () => {
+  expect(resolveDatabase('sqlite:data/a.db', '/home/x')).toBe('sqlite:/home/x/data/a.db');
+  expect(resolveDatabase('sqlite:/a.db', '/home/x')).toBe('sqlite:/a.db');
+  expect(resolveDatabase('sqlite:///a.db', '/home/x')).toBe('sqlite:/a.db');
+  expect(resolveDatabase('a.db', '/home/x')).toBe('sqlite:/home/x/a.db');
+  expect(resolveDatabase('mssql://host/db', '/home/x')).toBe('mssql://host/db');
+});

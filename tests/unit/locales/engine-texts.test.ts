@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import engine from '../../../locales/fr/engine.json';
+import { createTranslator, flatten } from '../../../src/shared/translate';
+
+const texts = new Map(flatten(engine));
+const translate = createTranslator(engine);
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'));
+}
+
+function found(pattern: RegExp): string[] {
+  const all = sources('src').flatMap((source) =>
+    [...source.matchAll(pattern)].map((match) => match[1] ?? ''),
+  );
+  return [...new Set(all)].sort();
+}
+
+const NON_BREAKING = '[\\u00a0\\u202f]';
+
+describe('the French texts of the engine', () => {
+  test('has one for each error code that the source names', () => {
+    const codes = found(/new SyncError\(\s*(?:[^'",;()]*\?\s*)?'([a-zA-Z.]+)'/g);
+    expect(codes.length).toBeGreaterThan(30);
+    expect(codes.filter((code) => !texts.has(`error.${code}`))).toEqual([]);
+  });
+
+  test('has one for each code that is chosen in the midst of an expression', () => {
+    const codes = found(/'((?:hub|ftp|disk|pairing|batch|data)\.[a-z][a-zA-Z]+)'/g);
+    const settings = ['hub.address', 'hub.port'];
+    expect(codes.filter((code) => !settings.includes(code) && !texts.has(`error.${code}`))).toEqual([]);
+  });
+
+  test('has one for each fault of the settings', () => {
+    const rules = found(/(?:rule: |broken\()'([a-zA-Z]+)'/g).map((rule) => `settings.fault.${rule}`);
+    const all = [...texts.keys()].filter((key) => key.startsWith('settings.fault.'));
+    expect(all.filter((key) => !rules.includes(key))).toEqual([]);
+    expect(all.length).toBeGreaterThan(10);
+  });
+
+  test('has one for each sentence that a session says', () => {
+    const keys = found(/\.(?:info|warn|partial)\(\s*'([a-zA-Z.]+)'/g);
+    expect(keys.length).toBeGreaterThan(15);
+    expect(keys.filter((key) => !texts.has(key))).toEqual([]);
+  });
+
+  test('can all be read by the translator', () => {
+    const wrong = [...texts].filter(([key]) => {
+      const text = translate(key, { count: 2 });
+      return text === key || text === '';
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('follow French typography', () => {
+    const breakable = new RegExp(`[^\\s] [:;!?»]|« |[^${NON_BREAKING.slice(1, -1)}:/][;!?](?!\\w)|n° |'`);
+    expect([...texts].filter(([, text]) => breakable.test(text))).toEqual([]);
+  });
+});
