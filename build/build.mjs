@@ -26,7 +26,7 @@ async function bundleEntry({ entry, file, executable }) {
 const started = performance.now();
 await rm(out, { recursive: true, force: true });
 await Promise.all([bundleApp(app), ...entries.map(bundleEntry)]);
-// The window starts the worker that lies beside its main.js: the app folder is then whole, and can be packaged as it is.
+// The engine's thread runs the worker.js that lies beside it: the app folder is then whole, and can be packaged as it is.
 const worker = path.join(out, 'worker.js');
 if (existsSync(worker)) await copyFile(worker, path.join(app, 'worker.js'));
 console.log(

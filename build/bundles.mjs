@@ -86,12 +86,13 @@ async function bundlePage(outDir) {
   });
 }
 
-/** The NW.js application folder, worker excepted. */
+/** The NW.js application folder, but for worker.js: that is the engine's, or a test's own. */
 export async function bundleApp(outDir) {
   await mkdir(outDir, { recursive: true });
   await Promise.all([
     bundlePage(outDir),
     bundleNode(path.join(root, 'app/main/main.ts'), path.join(outDir, 'main.js')),
+    bundleNode(path.join(root, 'app/main/engine-thread.ts'), path.join(outDir, 'engine-thread.js')),
     writeManifest(path.join(outDir, 'package.json')),
     copyFile(path.join(root, 'app/index.html'), path.join(outDir, 'index.html')),
     ...['icon.png', 'tray.png'].map((name) =>

@@ -38,7 +38,7 @@ function startWorker(): void {
     serialize: withCallError,
     timeout: -1,
   });
-  void engine.serve();
+  void engine.start();
 }
 
 /** A structured clone drops the code and the parameters of an error: they travel as a CallError. */

@@ -14,7 +14,7 @@ interface Check {
 export async function runChecks(
   { clock, openDatabase }: Parts,
   settings: Settings,
-  runtime: HubRuntime | SiteRuntime | null,
+  runtime: HubRuntime | SiteRuntime,
 ): Promise<CheckResult[]> {
   const checks: Check[] = [
     {
@@ -40,8 +40,7 @@ export async function runChecks(
   return results;
 }
 
-async function checkLine(runtime: HubRuntime | SiteRuntime | null): Promise<void> {
-  if (runtime === null) throw new SyncError('settings.missing');
+async function checkLine(runtime: HubRuntime | SiteRuntime): Promise<void> {
   if (!(runtime instanceof SiteRuntime)) {
     await runtime.start();
     return;

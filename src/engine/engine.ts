@@ -70,16 +70,15 @@ export class Engine implements EngineCalls {
         : new SiteRuntime(this.#parts, this.#settings, this.#paths);
   }
 
-  /** As `open`, but what is wrong becomes a word on the screen. Then serves: FTP at a hub, departures at both. */
+  /** Opens and serves for screens: what is wrong in the data folder becomes a word on them. */
+  async start(): Promise<void> {
+    await this.open().catch((error: unknown) => this.#note(error));
+    await this.serve();
+  }
+
+  /** FTP at a hub, departures at both. A server that cannot start now is tried again by each session. */
   async serve(): Promise<void> {
-    try {
-      await this.open();
-      await this.#runtime?.start();
-    } catch (error) {
-      const { code, params } = toSyncError(error);
-      this.#problems = [{ key: `error.${code}`, params }];
-      this.#say('error', `error.${code}`, params);
-    }
+    await this.#runtime?.start().catch((error: unknown) => this.#note(error));
     this.#serving = true;
     if (this.#settings !== null) this.#startSchedule(this.#settings);
     this.#tell();
@@ -128,7 +127,7 @@ export class Engine implements EngineCalls {
   }
 
   test(): Promise<readonly CheckResult[]> {
-    return runChecks(this.#parts, this.#configured(), this.#runtime);
+    return runChecks(this.#parts, this.#configured(), this.#opened());
   }
 
   blockedAddresses(): Promise<readonly BlockedAddress[]> {
@@ -152,44 +151,35 @@ export class Engine implements EngineCalls {
 
   #begin(trigger: Report['trigger']): RunningSession {
     if (this.#session !== null) throw new SyncError('session.running');
-    const settings = this.#configured();
+    const { role, name } = this.#configured();
     const { clock, application } = this.#parts;
-    const { role, name } = settings;
     const report = newReport({ role, name, trigger, application, now: clock.now() });
     const request: SessionRequest = { trigger, deadlines: [] };
     const abort = new AbortController();
-    const session = { report, request, abort, done: this.#run(settings, report, request, abort.signal) };
+    const session = { report, request, abort, done: this.#run(report, request, abort.signal) };
     this.#session = session;
     this.#say('info', 'session.started', {});
     return session;
   }
 
-  async #run(
-    settings: Settings,
-    report: Report,
-    request: SessionRequest,
-    signal: AbortSignal,
-  ): Promise<Report> {
-    // The caller must hold the session before its first step runs.
-    await Promise.resolve();
-    const runtime = this.#runtime;
-    if (runtime === null) throw new SyncError('settings.missing');
+  /** Never rejects: what goes wrong is in the report, or in the log where even that cannot be written. */
+  async #run(report: Report, request: SessionRequest, signal: AbortSignal): Promise<Report> {
+    await this.#save(report);
+    this.#events.historyChanged();
     const environment = { clock: this.#parts.clock, signal, events: this.#sessionEvents() };
     let close = (): Promise<void> => Promise.resolve();
     const makeSteps = async (): Promise<readonly Step[]> => {
+      // Read anew: a site may have been added, a limit changed.
+      const settings = await loadSettings(this.#paths.folder);
+      this.#settings = settings;
       const database = await this.#parts.openDatabase(settings.database);
       close = () => database.close();
-      return runtime.makeSteps(database, request, environment);
+      return this.#opened().makeSteps(settings, database, request, environment);
     };
     await runSession(report, makeSteps, environment);
-    await close();
-    runtime.ended();
-    await this.#finish(report);
-    return report;
-  }
-
-  async #finish(report: Report): Promise<void> {
-    await this.#reports.save(report);
+    await close().catch((error: unknown) => this.#sayError(error));
+    this.#runtime?.ended();
+    await this.#save(report);
     await this.#readLastSynchronisation();
     this.#session = null;
     this.#progress = null;
@@ -198,6 +188,11 @@ export class Engine implements EngineCalls {
     this.#tell();
     await this.#log.flushed();
     this.#answerRequests();
+    return report;
+  }
+
+  #save(report: Report): Promise<void> {
+    return this.#reports.save(report).catch((error: unknown) => this.#sayError(error));
   }
 
   #sessionEvents(): Parameters<typeof runSession>[2]['events'] {
@@ -212,7 +207,7 @@ export class Engine implements EngineCalls {
       },
       onReport: (report) => {
         // On disk at each step, so that a session that a power cut ends has a report too.
-        void this.#reports.save(report).catch((error: unknown) => this.#sayError(error));
+        void this.#save(report);
         this.#tell();
       },
     };
@@ -230,7 +225,8 @@ export class Engine implements EngineCalls {
     const onDeparture = (): void => {
       if (this.#session === null) this.#begin('schedule');
     };
-    void runSchedule({ departure, clock, signal: this.#schedule.signal, onDeparture });
+    const { signal } = this.#schedule;
+    void runSchedule({ departure, clock, signal, onDeparture }).catch((error: unknown) => this.#note(error));
   }
 
   #overview(): Overview {
@@ -260,6 +256,11 @@ export class Engine implements EngineCalls {
     return this.#runtime instanceof HubRuntime ? this.#runtime.server : null;
   }
 
+  #opened(): HubRuntime | SiteRuntime {
+    if (this.#runtime === null) throw new SyncError('settings.missing');
+    return this.#runtime;
+  }
+
   #configured(): Settings {
     if (this.#settings === null) throw new SyncError('settings.missing');
     return this.#settings;
@@ -279,6 +280,12 @@ export class Engine implements EngineCalls {
   #sayError(error: unknown): void {
     const { code, params } = toSyncError(error);
     this.#say('error', `error.${code}`, params);
+  }
+
+  #note(error: unknown): void {
+    const { code, params } = toSyncError(error);
+    this.#problems = [...this.#problems, { key: `error.${code}`, params }];
+    this.#sayError(error);
   }
 
   #tell(): void {

@@ -2,8 +2,8 @@ import type { DataFolder } from '../config/data-folder';
 import { loadSettings, type Settings } from '../config/settings';
 import type { Database } from '../database/port';
 import { Deadline } from '../session/deadline';
-import { HubFolder } from '../session/hub-folder';
-import { HubSession, type HubSite } from '../session/hub';
+import { HubSession } from '../session/hub';
+import { HubFolder, type HubSite } from '../session/hub-folder';
 import type { SessionEnvironment, Step } from '../session/session';
 import type { HubServer, HubServerEvents, HubStatus, StoredFile } from '../transport/port';
 import type { Parts } from './parts';
@@ -17,7 +17,7 @@ export interface HubEvents extends Pick<HubServerEvents, 'stateChanged' | 'block
 /** What the engine does at a hub: the FTP server, what it tells the sites, and the sessions. */
 export class HubRuntime implements Runtime {
   readonly #parts: Parts;
-  /** Read anew for each session. */
+  /** As of the last session that began. */
   #settings: Settings;
   readonly #paths: DataFolder;
   readonly #folder: HubFolder;
@@ -62,12 +62,13 @@ export class HubRuntime implements Runtime {
     return this.#requests.size > 0;
   }
 
-  async makeSteps(
+  makeSteps(
+    settings: Settings,
     database: Database,
     request: SessionRequest,
     environment: SessionEnvironment,
-  ): Promise<readonly Step[]> {
-    this.#settings = await loadSettings(this.#paths.folder);
+  ): readonly Step[] {
+    this.#settings = settings;
     const { clock, application } = this.#parts;
     const { installation, receptionLimit, acknowledgementLimit, policies } = this.#settings;
     const sites = this.#activeSites();
@@ -105,6 +106,8 @@ export class HubRuntime implements Runtime {
 
   ended(): void {
     this.#reception = null;
+    // A session that received nothing, or failed, must not be begun again and again for the same question.
+    if (this.#delivered.size === 0) this.#requests.clear();
     this.#delivered = new Set();
   }
 

@@ -1,3 +1,4 @@
+import type { Settings } from '../config/settings';
 import type { Database } from '../database/port';
 import type { Report } from '../report/report';
 import type { Deadline } from '../session/deadline';
@@ -18,10 +19,11 @@ export interface Runtime {
   start(): Promise<void>;
   stop(): Promise<void>;
   makeSteps(
+    settings: Settings,
     database: Database,
     request: SessionRequest,
     environment: SessionEnvironment,
-  ): Promise<readonly Step[]>;
+  ): readonly Step[];
   /** A session has ended, however it did. */
   ended(): void;
 }

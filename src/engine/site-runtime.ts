@@ -1,5 +1,5 @@
 import type { DataFolder } from '../config/data-folder';
-import { loadSettings, type Settings } from '../config/settings';
+import type { Settings } from '../config/settings';
 import type { Database } from '../database/port';
 import { SyncError } from '../shared/errors';
 import { Deadline } from '../session/deadline';
@@ -15,7 +15,7 @@ const POLL_INTERVAL = 1_000;
 /** What the engine does at a site: sessions over a link to the hub. */
 export class SiteRuntime implements Runtime {
   readonly #parts: Parts;
-  /** Read anew for each session. */
+  /** As of the last session that began. */
   #settings: Settings;
   readonly #paths: DataFolder;
   #link: HubLink | null = null;
@@ -35,12 +35,13 @@ export class SiteRuntime implements Runtime {
     return Promise.resolve();
   }
 
-  async makeSteps(
+  makeSteps(
+    settings: Settings,
     database: Database,
     request: SessionRequest,
     environment: SessionEnvironment,
-  ): Promise<readonly Step[]> {
-    this.#settings = await loadSettings(this.#paths.folder);
+  ): readonly Step[] {
+    this.#settings = settings;
     const { clock, application } = this.#parts;
     const deadline = new Deadline(clock, this.#settings.waitLimit * MINUTE);
     request.deadlines.push(deadline);

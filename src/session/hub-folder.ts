@@ -2,6 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { batchesIn, numbersIn } from '../transport/batch-files';
 import { inboxFolder, manifestFile, parseFinalName, parseNumber, roundFolder } from '../transport/names';
 
+export interface HubSite {
+  readonly number: number;
+  readonly name: string;
+}
+
 /** What lies at the hub: batches and acknowledgements of each site, published rounds. */
 export class HubFolder {
   constructor(

@@ -1,16 +1,22 @@
 import { digestFile } from '../batch/digest';
 import { openBatch } from '../batch/reader';
-import { mergeBatch, type MergeOutcome } from '../merge/merge-batch';
+import type { Database } from '../database/port';
+import { mergeBatch, type MergeOutcome, type Policies } from '../merge/merge-batch';
+import type { Clock } from '../shared/clock';
 import { SyncError } from '../shared/errors';
 import { batchFile } from '../transport/batch-files';
 import { inboxFolder } from '../transport/names';
-import type { HubSessionOptions, HubSite } from './hub';
+import type { HubFolder, HubSite } from './hub-folder';
 import type { StepHandle } from './session';
 import type { Tracked } from './tracking';
 
-type MergeContext = Pick<HubSessionOptions, 'database' | 'folder' | 'policies' | 'clock'> & {
+interface MergeContext {
+  readonly database: Database;
+  readonly folder: HubFolder;
+  readonly policies: Policies;
+  readonly clock: Clock;
   readonly tracked: Tracked;
-};
+}
 
 /** Merges one received batch and tells what came of it. */
 export async function mergeReceived(

@@ -6,17 +6,12 @@ import { SyncError } from '../shared/errors';
 import { pruneBatches } from '../transport/batch-files';
 import { inboxFolder } from '../transport/names';
 import type { Deadline } from './deadline';
-import type { HubFolder } from './hub-folder';
+import type { HubFolder, HubSite } from './hub-folder';
 import { mergeReceived } from './hub-merge';
 import type { SessionEnvironment, Step, StepHandle } from './session';
 import { SessionEnd } from './session';
 import type { Tracked } from './tracking';
 import { checkTracking } from './tracking';
-
-export interface HubSite {
-  readonly number: number;
-  readonly name: string;
-}
 
 export interface HubSessionOptions extends SessionEnvironment {
   readonly database: Database;

@@ -9,7 +9,7 @@ import { fingerprintsOf } from '../merge/schema-differences';
 import { renameDurable } from '../shared/atomic-file';
 import { SyncError } from '../shared/errors';
 import type { HubLink, HubStatus } from '../transport/port';
-import { Deadline } from './deadline';
+import type { Deadline } from './deadline';
 import { batchesIn, batchFile, emptyFolder, pruneBatches } from '../transport/batch-files';
 import type { SessionEnvironment, Step, StepHandle } from './session';
 import { retryUntil } from './session';

@@ -29,7 +29,7 @@ const QUANTITIES = new Set(['count', 'rows', 'bytes', 'conflicts', 'expected', '
  */
 export function createTranslator(...sources: readonly Messages[]): Translate {
   const texts = new Map(sources.flatMap((source) => [...flatten(source)]));
-  const compiled = new Map<string, MessageFunction<string>>();
+  const compiled = new Map<string, MessageFunction>();
   const numbers = new Intl.NumberFormat(LOCALE);
   return (key, params = {}) => {
     const text = texts.get(key);
@@ -44,7 +44,7 @@ export function createTranslator(...sources: readonly Messages[]): Translate {
     );
     const { count } = params;
     return message(
-      createMessageContext<string>({
+      createMessageContext({
         locale: LOCALE,
         pluralRules: { [LOCALE]: frenchPlural },
         pluralIndex: typeof count === 'number' ? count : -1,
@@ -62,8 +62,8 @@ export function* flatten(messages: Messages, prefix = ''): Generator<[key: strin
   }
 }
 
-function compileText(key: string, text: string): MessageFunction<string> {
-  return compile<string>(text, {
+function compileText(key: string, text: string): MessageFunction {
+  return compile(text, {
     locale: LOCALE,
     key,
     warnHtmlMessage: false,

@@ -11,7 +11,7 @@ import type { FinalNode, PartNode } from './tree';
 export interface PartWriter {
   readonly stream: WriteStream;
   readonly offset: number;
-  abandon(): Promise<void>;
+  readonly abandon: () => Promise<void>;
 }
 
 interface Claim {

@@ -56,10 +56,10 @@ export function createFtpSrv(onConnection: (socket: Socket, greet: () => void) =
       if (before[index]?.includes(listener) !== true) process.removeListener(signal, listener);
   });
   // Its own version leaves a timer of a second behind every line.
-  ftp.disconnectClient = async (id) => {
-    const connection = ftp.connections[id];
-    delete ftp.connections[id];
-    connection?.commandSocket.destroy();
+  ftp.disconnectClient = (id) => {
+    ftp.connections[id]?.commandSocket.destroy();
+    Reflect.deleteProperty(ftp.connections, id);
+    return Promise.resolve();
   };
   interceptConnections(ftp, onConnection);
   return ftp;

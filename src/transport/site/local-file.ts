@@ -33,7 +33,7 @@ export async function* fileBlocks(file: string, start: number): AsyncGenerator<B
 export interface LocalTarget {
   readonly stream: Writable;
   /** Length of the file so far. */
-  length(): number;
+  readonly length: () => number;
   /** Waits for what is being written, makes it last and closes the file. */
   close(): Promise<void>;
 }

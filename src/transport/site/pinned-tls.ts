@@ -1,5 +1,5 @@
 import { TLSSocket, type ConnectionOptions } from 'node:tls';
-import { Client } from 'basic-ftp';
+import type { Client } from 'basic-ftp';
 import { SyncError } from '../../shared/errors';
 import { connectError, type HubAddress } from './hub-errors';
 
