@@ -6,11 +6,15 @@ import { SyncError } from '../../shared/errors';
 /** How long a statement waits for a lock that the business application holds, milliseconds. */
 const BUSY_TIMEOUT = 30_000;
 
+const MOST_STATEMENTS = 500;
+
 type Row = readonly Value[];
+type Statement = ReturnType<DatabaseSyncInstance['prepare']>;
 
 /** One connection, with rows as arrays and integers as bigint. */
 export class Connection {
   readonly #handle: DatabaseSyncInstance;
+  readonly #statements = new Map<string, Statement>();
 
   constructor(path: string) {
     if (!existsSync(path)) throw new SyncError('database.missing', { params: { path } });
@@ -31,19 +35,25 @@ export class Connection {
   }
 
   run(sql: string, ...parameters: Value[]): void {
-    this.#prepare(sql).run(...parameters);
+    this.#known(sql).run(...parameters);
   }
 
   all(sql: string, ...parameters: Value[]): Row[] {
-    return this.#prepare(sql).all(...parameters) as Row[];
+    return this.#known(sql).all(...parameters) as Row[];
   }
 
   first(sql: string, ...parameters: Value[]): Row | null {
-    return (this.#prepare(sql).get(...parameters) as Row | undefined) ?? null;
+    return (this.#known(sql).get(...parameters) as Row | undefined) ?? null;
   }
 
-  iterate(sql: string, ...parameters: Value[]): IterableIterator<Row> {
-    return this.#prepare(sql).iterate(...parameters) as IterableIterator<Row>;
+  /** The statement is held until its last row: collected as garbage before, it would end the process. */
+  *iterate(sql: string, ...parameters: Value[]): Generator<Row> {
+    const statement = this.#prepare(sql);
+    try {
+      yield* statement.iterate(...parameters) as IterableIterator<Row>;
+    } finally {
+      statement.close();
+    }
   }
 
   /** A statement to run many times. */
@@ -88,7 +98,17 @@ export class Connection {
     this.#handle.close();
   }
 
-  #prepare(sql: string): ReturnType<DatabaseSyncInstance['prepare']> {
+  /** A prepared statement lives until it is collected as garbage, which is late: what was prepared once is used again. */
+  #known(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    if (this.#statements.size >= MOST_STATEMENTS) this.#statements.clear();
+    const statement = this.#prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #prepare(sql: string): Statement {
     const statement = this.#handle.prepare(sql);
     statement.setReadBigInts(true);
     statement.setReturnArrays(true);

@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Connection } from '../../../src/database/sqlite/connection';
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'synchro-connection-'));
+  path = join(folder, 'rows.db');
+  const database = new DatabaseSync(path);
+  database.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, text TEXT)');
+  database.exec(
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO t SELECT i, 'row ' || i FROM n",
+  );
+  database.close();
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A full garbage collection, now. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect === 'function') collect();
+}
+
+test('rows can be read to the last one whatever is collected as garbage meanwhile', () => {
+  const connection = new Connection(path);
+  let sum = 0n;
+  for (const [id] of connection.iterate('SELECT id, text FROM t')) {
+    if (typeof id === 'bigint') sum += id;
+    if (sum % 500n === 0n) collectGarbage();
+  }
+  connection.close();
+  expect(sum).toBe((5000n * 5001n) / 2n);
+});
+
+test('a reading that is left early frees its statement, and the database closes', () => {
+  const connection = new Connection(path);
+  for (const [id] of connection.iterate('SELECT id FROM t')) if (id === 3n) break;
+  connection.run('DROP TABLE t');
+  connection.close();
+  expect(() => connection.all('SELECT 1')).toThrow();
+});
