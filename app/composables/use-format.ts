@@ -34,7 +34,7 @@ export function useFormat() {
     const hours = Math.floor(total / 3600);
     const minutes = Math.floor((total % 3600) / 60);
     const seconds = total % 60;
-    if (hours > 0) return t('field.time.hours', { hours, minutes });
+    if (hours > 0) return t(minutes === 0 ? 'field.time.wholeHours' : 'field.time.hours', { hours, minutes });
     if (minutes === 0) return t('field.time.seconds', { seconds });
     return t(seconds === 0 ? 'field.time.wholeMinutes' : 'field.time.minutes', { minutes, seconds });
   }

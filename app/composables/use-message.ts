@@ -22,16 +22,18 @@ export function useMessage() {
 
   /** Amounts are shown with their thousands set apart; numbers that name something (a port, a batch) are not. */
   function readable(params: Keyed['params']): Record<string, string | number> {
-    const amounts = AMOUNTS.map((name) => [name, params[name]] as const);
-    const shown = amounts.flatMap(([name, value]) =>
-      typeof value === 'number' ? [[name, whole(value)]] : [],
-    );
-    return { ...params, ...Object.fromEntries(shown) };
+    const shown: Record<string, string | number> = { ...params };
+    for (const name of AMOUNTS) {
+      const value = params[name];
+      if (typeof value === 'number') shown[name] = whole(value);
+    }
+    return shown;
   }
 
   /** A sentence for anything that a call rejected with; what is not an engine's error has no text of its own. */
   function error(thrown: unknown): string {
-    const { code, params } = isCallError(thrown) ? thrown : { code: 'unexpected', params: {} };
+    if (!isCallError(thrown)) return t('error.unexpected', { detail: String(thrown) });
+    const { code, params } = thrown;
     const key = `error.${code}`;
     return i18n.te(key) ? message({ key, params }) : t('error.unexpected', { detail: code });
   }

@@ -38,9 +38,8 @@ export function createEngineHost(
     const rpc = connect(worker, events);
     const started = { worker, rpc };
     running = started;
-    worker.on('error', (error) => {
-      console.error('engine worker failed', error);
-    });
+    // The exit follows, and says it to the window.
+    worker.on('error', (error) => console.error('engine thread failed', error));
     worker.on('exit', () => {
       rpc.$close(new EngineStopped());
       if (running !== started) return;

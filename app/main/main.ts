@@ -24,7 +24,7 @@ const events: EngineEvents = {
 };
 
 const dataFolder = findDataFolder(nw.App.argv, nw.App.startPath);
-const engine = createEngineHost(path.join(__dirname, 'worker.js'), dataFolder, events, (state) =>
+const engine = createEngineHost(path.join(__dirname, 'engine-thread.js'), dataFolder, events, (state) =>
   listener?.engineStateChanged(state),
 );
 const mainWindow = createMainWindow(

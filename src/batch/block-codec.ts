@@ -11,11 +11,17 @@ const MAX_CELLS = 1 << 24;
 
 const OPERATIONS: readonly Operation[] = ['I', 'U', 'D', 'R'];
 
+export interface EncodedBlock {
+  readonly bytes: Buffer;
+  /** How many of them are texts of all kinds and lengths. */
+  readonly proseBytes: number;
+}
+
 /**
  * A block's bytes, not compressed: names, then op, base, changedAt and marks of every change, then column by column.
  * Throws RangeError for a block that breaks the rules of its type: that is a fault of the caller.
  */
-export function encodeBlock(block: Block): Buffer {
+export function encodeBlock(block: Block): EncodedBlock {
   assertSound(block);
   const { changes, columns, keyCount } = block;
   const out = new ByteWriter();
@@ -46,7 +52,7 @@ export function encodeBlock(block: Block): Buffer {
       holders.map((values) => values[column] ?? null),
     );
   }
-  return out.finish();
+  return { bytes: out.finish(), proseBytes: out.proseBytes };
 }
 
 /** The block that encodeBlock made these bytes of; throws FormatError for others. */

@@ -7,6 +7,8 @@ const INITIAL_BYTES = 1 << 16;
 export class ByteWriter {
   private bytes = Buffer.allocUnsafe(INITIAL_BYTES);
   private length = 0;
+  /** Bytes of texts that nothing but brotli can shorten, counted by who writes them. */
+  proseBytes = 0;
 
   /** Makes room for `count` bytes and returns where they start; write them with `set` right after. */
   reserve(count: number): number {

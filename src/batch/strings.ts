@@ -88,6 +88,7 @@ function putDistinct(out: ByteWriter, strings: readonly string[]): void {
   out.byte(encoding);
   out.varint(bytes.length);
   out.append(bytes);
+  out.proseBytes += bytes.length;
 }
 
 function takeDistinct(input: ByteReader, count: number, mode: number): string[] {

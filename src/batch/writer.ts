@@ -44,12 +44,12 @@ class FileBatchWriter implements BatchWriter {
 
   async write(block: Block): Promise<void> {
     this.assertOpen();
-    const raw = encodeBlock(block);
-    if (raw.length > MAX_FRAME) throw tooLarge(block, raw.length);
+    const { bytes, proseBytes } = encodeBlock(block);
+    if (bytes.length > MAX_FRAME) throw tooLarge(block, bytes.length);
     if (block.changes.length === 0) return;
     this.tables.set(block.table, (this.tables.get(block.table) ?? 0) + block.changes.length);
     const before = this.tail;
-    const frame = encodeFrame(BLOCK, raw);
+    const frame = encodeFrame(BLOCK, bytes, proseBytes);
     this.tail = before.then(async () => this.append(await frame));
     ignoreForNow(frame);
     ignoreForNow(this.tail);

@@ -51,7 +51,16 @@ export async function startApp({ appFolder, dataFolder, display }: AppOptions): 
     .setChromeOptions(options)
     .setChromeService(service)
     .build();
-  await switchToWindow(driver);
+  const stop = async (): Promise<void> => {
+    await driver.quit().catch(() => undefined);
+    rmSync(userFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  };
+  try {
+    await switchToWindow(driver);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 
   return {
     driver,
@@ -78,10 +87,7 @@ export async function startApp({ appFolder, dataFolder, display }: AppOptions): 
       writeFileSync(file, await driver.takeScreenshot(), 'base64');
       return file;
     },
-    async stop() {
-      await driver.quit().catch(() => undefined);
-      rmSync(userFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-    },
+    stop,
   };
 }
 

@@ -1,0 +1,95 @@
+/** The real engine in the real window: nothing here is a stub. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { startApp, type App } from './support/app';
+
+const product = inject('productFolder');
+let folder: string;
+let apps: App[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'synchro-product-'));
+});
+
+afterEach(async () => {
+  for (const app of apps) await app.stop();
+  apps = [];
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs `synchro …` on the data folder of that name and returns what it says. */
+function synchro(name: string, ...args: string[]): string {
+  const command = [path.join(product, 'synchro.js'), ...args, '--data', path.join(folder, name)];
+  return execFileSync(process.execPath, command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
+function sql(name: string, statement: string): unknown[] {
+  const database = new DatabaseSync(path.join(folder, `${name}.db`));
+  try {
+    return database.prepare(statement).all();
+  } finally {
+    database.close();
+  }
+}
+
+function install(name: string, role: 'hub' | 'site', ...options: string[]): void {
+  sql(name, 'create table members (id integer primary key, name text not null)');
+  const database = `sqlite:${path.join(folder, `${name}.db`)}`;
+  synchro(name, 'init', '--role', role, '--name', name, '--database', database, ...options);
+  synchro(name, 'prepare');
+}
+
+async function open(name: string): Promise<App> {
+  const app = await startApp({
+    appFolder: path.join(product, 'app'),
+    dataFolder: path.join(folder, name),
+    display: inject('display'),
+  });
+  apps.push(app);
+  return app;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+test('a member entered at Colmar is in the hub after "Manuelle" in the window of Colmar', async () => {
+  install('hub', 'hub', '--port', String(await freePort()), '--address', '127.0.0.1');
+  install('colmar', 'site');
+  const code = synchro('hub', 'sites', 'add', 'colmar').trim();
+  synchro('colmar', 'pair', code);
+  sql('colmar', `insert into members (name) values ('Zoé')`);
+
+  const hub = await open('hub');
+  await hub.find('#ftp-state.active');
+  const site = await open('colmar');
+  await site.click('#manual');
+  await site.click('#dialog-confirm');
+  for (const app of [site, hub]) {
+    await app.wait('the end of the session', async () => (await app.text('#recent')).includes('OK'));
+  }
+  await site.screenshot('product-site');
+  await hub.screenshot('product-hub');
+  expect(sql('hub', 'select name from members')).toEqual([{ name: 'Zoé' }]);
+
+  await site.click('#test');
+  await site.find('#test-verdict.ok');
+});
+
+test('an empty data folder is told in words', async () => {
+  const app = await open('nothing');
+  await app.find('#problems');
+  expect(await app.text('#problems')).toBe(
+    'Ce poste n’est pas encore configuré. Commencez par créer sa configuration.',
+  );
+});
