@@ -24,7 +24,7 @@ const RUNTIME = [
   // Loaded at run time: ldd does not show it.
   'libatomic1',
 ];
-const TESTS = ['xvfb', 'xauth', 'openbox', 'xdotool', 'poppler-utils', 'fonts-dejavu-core'];
+const TESTS = ['xvfb', 'xauth', 'openbox', 'xdotool', 'poppler-utils', 'fonts-dejavu-core', 'curl', 'lftp'];
 
 function isInstalled(name) {
   const query = spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' });
@@ -43,7 +43,8 @@ if (process.platform !== 'linux' || spawnSync('dpkg-query', ['--version']).statu
 }
 
 const wanted = process.argv.includes('--runtime') ? RUNTIME : [...RUNTIME, ...TESTS];
-const missing = wanted.filter((name) => !isInstalled(name));
+// Since Debian 13 some libraries are called by another name.
+const missing = wanted.filter((name) => !isInstalled(name) && !isInstalled(`${name}t64`));
 if (missing.length === 0) process.exit(0);
 if (process.getuid?.() !== 0) {
   console.error(
@@ -53,4 +54,6 @@ if (process.getuid?.() !== 0) {
 }
 console.log(`Installing ${missing.join(' ')}`);
 apt('update', '-qq');
-apt('install', '-y', '-qq', '--no-install-recommends', ...missing);
+const isKnown = (name) => spawnSync('apt-cache', ['show', '--no-all-versions', name]).status === 0;
+const named = missing.map((name) => (isKnown(`${name}t64`) ? `${name}t64` : name));
+apt('install', '-y', '-qq', '--no-install-recommends', ...named);
