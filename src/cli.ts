@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { homedir } from 'node:os';
 import cliTexts from '../locales/fr/cli.json';
 import engineTexts from '../locales/fr/engine.json';
-import { answer, EXIT, type CommandContext } from './commands/context';
+import { answer, EXIT, exitOf, type CommandContext } from './commands/context';
 import { conflicts, history, report, status } from './commands/inspect';
 import { run, sync, test } from './commands/sessions';
 import { addSite, init, listSites, pair, set } from './commands/setup';
@@ -57,9 +57,6 @@ const commands: Readonly<Record<string, Command>> = {
   set: (context, [key, value]) => set(context, required('KEY', key), required('VALUE', value)),
 };
 
-/** What is wrong with the settings or the call, and not with the synchronisation. */
-const badUse = /^(cli|settings|pairing|database\.(missing|notADatabase|notPrepared|unknownScheme))\b/;
-
 function required(what: string, value: string | undefined): string {
   if (value === undefined || value === '') throw new SyncError('cli.missing', { params: { what } });
   return value;
@@ -92,7 +89,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const message = translate(`error.${code}`, params);
     if (json) answer({ json, print }, { error: { code, params, message } }, []);
     else tell(message);
-    return badUse.test(code) ? EXIT.badUse : EXIT.failed;
+    return exitOf(code);
   }
 }
 

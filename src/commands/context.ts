@@ -19,6 +19,12 @@ export interface CommandContext {
 /** Exit codes, as README documents them. */
 export const EXIT = { complete: 0, partial: 2, failed: 1, badUse: 3 } as const;
 
+/** Errors about the settings or the call, and not about the synchronisation. */
+const BAD_USE = /^(cli|settings|pairing|database\.(missing|notADatabase|notPrepared|unknownScheme))\b/;
+
+/** Exit code of a command that ended with this error. */
+export const exitOf = (code: string): number => (BAD_USE.test(code) ? EXIT.badUse : EXIT.failed);
+
 /** Prints an answer: the JSON for programs, the lines for people. */
 export function answer(
   context: Pick<CommandContext, 'json' | 'print'>,

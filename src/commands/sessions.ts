@@ -2,7 +2,7 @@ import type { EngineEvents } from '../engine/contract';
 import { Engine } from '../engine/engine';
 import type { Progress, SessionState } from '../report/report';
 import { renderText } from '../report/render-text';
-import { answer, EXIT, type CommandContext } from './context';
+import { answer, EXIT, exitOf, type CommandContext } from './context';
 
 const EXIT_OF: Readonly<Record<SessionState, number>> = {
   running: EXIT.failed,
@@ -21,9 +21,11 @@ export async function sync(context: CommandContext): Promise<number> {
   const stop = (): void => void engine.stopSession();
   context.signal.addEventListener('abort', stop, { once: true });
   try {
-    const report = await engine.synchronise('manual');
+    const session = engine.synchronise('manual');
+    if (context.signal.aborted) stop();
+    const report = await session;
     answer(context, report, [renderText(report, context.translate)]);
-    return EXIT_OF[report.state];
+    return report.error === null ? EXIT_OF[report.state] : exitOf(report.error.code);
   } finally {
     await engine.shutdown();
   }

@@ -229,7 +229,7 @@ export interface Database {
   capture(number: number, tables: readonly string[]): AsyncIterable<CapturedBlock>;
   /** Takes back the marks of a batch or round that was never named. */
   release(number: number): Promise<void>;
-  /** Lays changes ready for the next transaction, in place of what was staged before. */
+  /** Lays changes ready for the next transaction, which uses them up. When it rejects, nothing is staged. */
   stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void>;
   transaction<T>(work: (transaction: MergeTransaction) => Promise<T>): Promise<T>;
   /** Hub: every merged batch, by site and number. */

@@ -34,6 +34,8 @@ export class Engine implements EngineCalls {
   readonly #log: ProgressLog;
   readonly #reports: ReportStore;
   readonly #schedule = new AbortController();
+  /** Settled once the data folder was read, for good or ill. */
+  #folderRead: Promise<void> = Promise.resolve();
   #lock: DataLock | null = null;
   #settings: Settings | null = null;
   #problems: { key: string; params: MessageParams }[] = [];
@@ -72,7 +74,8 @@ export class Engine implements EngineCalls {
 
   /** Opens and serves for screens: what is wrong in the data folder becomes a word on them. */
   async start(): Promise<void> {
-    await this.open().catch((error: unknown) => this.#note(error));
+    this.#folderRead = this.open();
+    await this.#folderRead.catch((error: unknown) => this.#note(error));
     await this.serve();
   }
 
@@ -93,8 +96,10 @@ export class Engine implements EngineCalls {
     return Promise.resolve(this.#overview());
   }
 
-  log(): Promise<readonly LogLine[]> {
-    return Promise.resolve(this.#log.lines);
+  async log(): Promise<readonly LogLine[]> {
+    // A window asks as soon as it is there: earlier lines may still be on their way from the disk.
+    await this.#folderRead.catch(() => undefined);
+    return this.#log.lines;
   }
 
   clearLog(): Promise<void> {

@@ -28,10 +28,16 @@ export class HubRuntime implements Runtime {
   /** What sites are told, but for what lies on disk: kept here, for the database is open only during a session. */
   #merged: ReadonlyMap<number, number> = new Map();
   #round = 0;
-  /** Sites that asked for a session and whose batches have not been received by one since. */
+  /** Sites that asked for a session that has not been held since. */
   readonly #requests = new Set<number>();
-  /** Sites whose batches are in the session under way. */
-  #delivered: ReadonlySet<number> = new Set();
+  /** Sites that have sent all they have and wait for a round that has not been published since. */
+  readonly #waiting = new Set<number>();
+  /** When each site last looked whether its round is there: one that no longer looks no longer waits. */
+  readonly #seen = new Map<number, number>();
+  /** Sites that wait for the round of the session under way. */
+  readonly #served = new Set<number>();
+  /** Someone waited for the round of the session under way. */
+  #fruitful = false;
   #arrivals: (() => void)[] = [];
 
   constructor(parts: Parts, settings: Settings, paths: DataFolder, events: HubEvents) {
@@ -95,10 +101,14 @@ export class HubRuntime implements Runtime {
       openServer: () => this.start(),
       arrival: (milliseconds, signal) => this.#arrival(milliseconds, signal),
       onChanged: () => this.#readDatabase(database),
-      onReceived: (delivered) => {
+      waits: ({ number }) => this.#waits(number),
+      onReceived: (waiting) => {
         this.#reception = null;
-        this.#delivered = new Set(delivered.map(({ number }) => number));
-        for (const number of this.#delivered) this.#requests.delete(number);
+        this.#fruitful = waiting.length > 0;
+        for (const { number } of waiting) {
+          this.#served.add(number);
+          this.#requests.delete(number);
+        }
       },
       retention: RETENTION,
     }).steps;
@@ -107,8 +117,9 @@ export class HubRuntime implements Runtime {
   ended(): void {
     this.#reception = null;
     // A session that received nothing, or failed, must not be begun again and again for the same question.
-    if (this.#delivered.size === 0) this.#requests.clear();
-    this.#delivered = new Set();
+    if (!this.#fruitful) this.#requests.clear();
+    this.#fruitful = false;
+    this.#served.clear();
   }
 
   async #createServer(): Promise<HubServer> {
@@ -136,11 +147,22 @@ export class HubRuntime implements Runtime {
   }
 
   #onStored(file: StoredFile): void {
+    if (file.kind === 'batch') {
+      // It has more than the session under way received, and will ask again.
+      this.#waiting.delete(file.site);
+      this.#served.delete(file.site);
+    }
+    if (file.kind === 'waiting' || file.kind === 'request') this.#waiting.add(file.site);
     for (const wake of this.#arrivals.splice(0)) wake();
     // Its batch is in the session already: it asked for nothing more.
-    if (file.kind !== 'request' || this.#delivered.has(file.site)) return;
+    if (file.kind !== 'request' || this.#served.has(file.site)) return;
     this.#requests.add(file.site);
     this.#events.onRequest();
+  }
+
+  #waits(site: number): boolean {
+    const seen = this.#seen.get(site) ?? 0;
+    return this.#waiting.has(site) && this.#parts.clock.now() - seen < WAITING_LIMIT;
   }
 
   #activeSites(): HubSite[] {
@@ -153,6 +175,7 @@ export class HubRuntime implements Runtime {
   async #status(site: number): Promise<HubStatus> {
     const name = this.#activeSites().find(({ number }) => number === site)?.name ?? '';
     const merged = this.#merged.get(site) ?? 0;
+    this.#seen.set(site, this.#parts.clock.now());
     return {
       time: this.#parts.clock.now(),
       application: this.#parts.application,
@@ -165,6 +188,7 @@ export class HubRuntime implements Runtime {
         merged,
         received: (await this.#folder.received(site)).filter((batch) => batch > merged),
         acknowledged: await this.#folder.acknowledged(site),
+        waiting: this.#waiting.has(site),
       },
     };
   }
@@ -199,12 +223,17 @@ export class HubRuntime implements Runtime {
     for (const { site, batch } of await database.ledger())
       merged.set(site, Math.max(batch, merged.get(site) ?? 0));
     this.#merged = merged;
-    this.#round = await this.#folder.lastRound();
+    const round = await this.#folder.lastRound();
+    if (round > this.#round) for (const site of this.#served) this.#waiting.delete(site);
+    this.#round = round;
   }
 }
 
 /** Establishments told to synchronise at the same time do not ask in the same second, milliseconds. */
 const REQUEST_GRACE = 5_000;
+
+/** A site that waits looks every second; after this long without a look it is gone, milliseconds. */
+const WAITING_LIMIT = 15_000;
 
 /** RAZ can move the end of a wait, so none is longer than this, milliseconds. */
 const LONGEST_WAIT = 5_000;

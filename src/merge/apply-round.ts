@@ -61,6 +61,8 @@ export async function applyRound(
       await transaction.settle(change, { write: false, toEveryone: false });
       await ask(rowOf(change), until);
     };
+    // First of all: what the hub left out of a batch is pending again, so nothing may be written over it.
+    for (const { table, batch } of own?.declined ?? []) await transaction.takeBack(table, batch);
     for (const { change, here } of await transaction.contested(unseen)) {
       if (!isAsWanted(change)) await leave(change, here.sentIn);
     }
@@ -69,7 +71,6 @@ export async function applyRound(
       return true;
     });
     for (const row of waiting) await ask(row, null);
-    for (const { table, batch } of own?.declined ?? []) await transaction.takeBack(table, batch);
     await transaction.recordPosition(manifest.round, included);
     return { written: await transaction.written(), waiting: left, held: [...held] };
   });

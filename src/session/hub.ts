@@ -35,8 +35,10 @@ export interface HubSessionOptions extends SessionEnvironment {
   readonly arrival: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   /** Batches were merged or a round was published: what sites are told must be read anew. */
   readonly onChanged: () => Promise<void>;
-  /** The hub no longer receives; these sites' batches are in the session. */
-  readonly onReceived: (delivered: readonly HubSite[]) => void;
+  /** Whether a site is there, has sent all it has and waits for a round. */
+  readonly waits: (site: HubSite) => boolean;
+  /** The hub no longer receives; these sites wait for the round that the session publishes. */
+  readonly onReceived: (waiting: readonly HubSite[]) => void;
   /** How long sent changes and batches are kept, milliseconds. */
   readonly retention: number;
 }
@@ -54,8 +56,10 @@ export class HubSession {
 
   readonly #options: HubSessionOptions;
   #tracked: Tracked | null = null;
-  /** Sites whose batches were received. */
+  /** Sites with something to merge or to publish. */
   #delivered: readonly HubSite[] = [];
+  /** Of these, the sites that have sent all they have and wait for the round. */
+  #waiting: readonly HubSite[] = [];
 
   constructor(options: HubSessionOptions) {
     this.#options = options;
@@ -86,26 +90,34 @@ export class HubSession {
     handle.info('session.hub.opened', { expected: this.#options.expected().length });
   }
 
-  /** Until every expected site has delivered, or the limit passes. */
+  /**
+   * Until every expected site has delivered, or the limit passes. A batch that lies here from a session that was cut
+   * short is not all of it: its site has written new changes since, and is about to send them.
+   */
   async #receiveBatches(handle: StepHandle): Promise<void> {
-    const { sites, reception, grace, signal, arrival, onReceived } = this.#options;
+    const { sites, reception, grace, signal, arrival, onReceived, waits } = this.#options;
     const announced = new Set<number>();
     const behind = await this.#sitesBehind();
     for (;;) {
+      // Before looking at what is there: who waits has sent it already.
+      const expected = this.#options.expected();
+      const waiting = sites.filter(waits);
       this.#delivered = await this.#sitesWithNews();
-      for (const site of this.#delivered) {
+      this.#waiting = this.#delivered.filter((site) => waiting.includes(site));
+      for (const site of this.#waiting) {
         if (!announced.has(site.number)) handle.info('session.hub.delivered', { site: site.name });
         announced.add(site.number);
       }
       const stillBehind = await this.#sitesBehind();
-      const caughtUp = (number: number): boolean => behind.has(number) && !stillBehind.has(number);
-      const expected = this.#options.expected();
+      const withNews = new Set(this.#delivered.map(({ number }) => number));
+      const caughtUp = (number: number): boolean =>
+        behind.has(number) && !stillBehind.has(number) && !withNews.has(number);
       const missing = expected.filter(({ number }) => !announced.has(number) && !caughtUp(number));
       const done = expected.length - missing.length;
       handle.progress({ done, total: expected.length, unit: 'sites', left: reception.left });
       const early = grace !== null && grace.left > 0 && announced.size < sites.length;
       if ((missing.length === 0 && !early) || reception.left === 0) {
-        onReceived(this.#delivered);
+        onReceived(this.#waiting);
         this.#judgeReception(handle, missing);
         return;
       }
@@ -216,10 +228,10 @@ export class HubSession {
     const deadline = this.#options.acknowledgement();
     for (;;) {
       const late: HubSite[] = [];
-      for (const site of this.#delivered) {
+      for (const site of this.#waiting) {
         if ((await folder.acknowledged(site.number)) < round) late.push(site);
       }
-      const { length } = this.#delivered;
+      const { length } = this.#waiting;
       handle.progress({ done: length - late.length, total: length, unit: 'sites', left: deadline.left });
       if (late.length === 0 || deadline.left === 0) {
         for (const { name } of late) handle.partial('session.hub.notAcknowledged', { site: name, round });

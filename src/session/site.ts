@@ -10,7 +10,7 @@ import { renameDurable } from '../shared/atomic-file';
 import { SyncError } from '../shared/errors';
 import type { HubLink, HubStatus } from '../transport/port';
 import type { Deadline } from './deadline';
-import { batchesIn, batchFile, emptyFolder, pruneBatches } from '../transport/batch-files';
+import { batchesIn, batchFile, pruneBatches } from '../transport/batch-files';
 import type { SessionEnvironment, Step, StepHandle } from './session';
 import { retryUntil } from './session';
 import type { Tracked } from './tracking';
@@ -55,15 +55,17 @@ export class SiteSession {
   #captured: { batch: number; file: string; size: number } | null = null;
   readonly #rounds: { manifest: Manifest; files: string[] }[] = [];
   #position = 0;
+  /** Hub time minus the time here, milliseconds. */
+  #clockOffset = 0;
+  #asked = 0;
 
   constructor(options: SiteSessionOptions) {
     this.#options = options;
   }
 
   async #check(handle: StepHandle): Promise<void> {
-    const { database, installation, outbox, inbox } = this.#options;
+    const { database, installation, outbox } = this.#options;
     await mkdir(outbox, { recursive: true });
-    await emptyFolder(inbox);
     const tracked = await checkTracking(database, installation, handle);
     const hub = await this.#reach(handle);
     this.#hub = hub;
@@ -74,17 +76,26 @@ export class SiteSession {
 
   /** The hub's status; a hub that is not up yet is tried again within the limit. */
   async #reach(handle: StepHandle): Promise<HubStatus> {
-    const { link, deadline, signal } = this.#options;
+    const { deadline } = this.#options;
     let said = false;
     return retryUntil(
       deadline,
       this.#options,
-      () => link.status(signal),
+      () => this.#readClock(),
       () => {
         if (!said) handle.info('session.site.hubAwaited');
         said = true;
       },
     );
+  }
+
+  /** Asks the hub for its status, and measures by it how far this machine's clock is from the hub's. */
+  async #readClock(): Promise<HubStatus> {
+    const { link, clock, signal } = this.#options;
+    const asked = clock.now();
+    const hub = await link.status(signal);
+    this.#clockOffset = Math.round(hub.time - (asked + clock.now()) / 2);
+    return hub;
   }
 
   /** A power cut can fall between a batch's marks and its name: nobody has seen it, its changes are captured anew. */
@@ -103,7 +114,7 @@ export class SiteSession {
   }
 
   async #capture(handle: StepHandle): Promise<void> {
-    const { database, outbox, site, application, clock, signal } = this.#options;
+    const { database, outbox, site, application, signal } = this.#options;
     const { catalogue, state } = this.#checked().tracked;
     const outstanding = state.lastMarked > Math.max(state.included, this.#checked().hub.site.merged);
     const pending = await database.pending();
@@ -121,7 +132,7 @@ export class SiteSession {
       number: batch,
       base: state.position,
       fingerprints: fingerprintsOf(catalogue.tables),
-      clockOffset: Math.round(this.#checked().hub.time - clock.now()),
+      clockOffset: this.#clockOffset,
     };
     let rows = 0;
     const { size } = await writeBatch(database, file, header, {
@@ -147,7 +158,7 @@ export class SiteSession {
   }
 
   async #send(handle: StepHandle): Promise<void> {
-    const { link, outbox, deadline, signal, manual } = this.#options;
+    const { link, outbox, deadline, signal } = this.#options;
     const { hub } = this.#checked();
     const unsent = (await batchesIn(outbox)).filter(
       (batch) => batch > hub.site.merged && !hub.site.received.includes(batch),
@@ -166,7 +177,6 @@ export class SiteSession {
       handle.count({ bytes: size });
       handle.info('session.site.sent', { batch, bytes: size });
     }
-    if (manual) await retryUntil(deadline, this.#options, () => link.requestSession(signal));
   }
 
   #sayRetry(handle: StepHandle, error: unknown): void {
@@ -178,14 +188,18 @@ export class SiteSession {
     const { link, deadline, clock, signal, outbox, pollInterval } = this.#options;
     const last = Math.max(this.#checked().tracked.state.included, ...(await batchesIn(outbox)));
     handle.info('session.site.waiting', { batch: last });
-    for (let seen = this.#position; ;) {
+    for (let told = false; ; told = true) {
       const hub = await retryUntil(deadline, this.#options, () => link.status(signal));
       this.#hub = hub;
-      if (hub.round > seen) {
+      if (hub.round > this.#position) {
         const manifest = await retryUntil(deadline, this.#options, () => link.manifest(hub.round, signal));
         if (includedBatch(manifest, this.#options.site) >= last) return;
-        seen = hub.round;
       }
+      // Not once only: a hub that was started anew does not know any more who waits.
+      if (!told || hub.site.waiting !== true)
+        await retryUntil(deadline, this.#options, () => this.#tellWaiting());
+      // The hub waits for this site to apply what is there, and will only then see to the last batch.
+      if (hub.round > this.#position) await this.#takeRounds(handle);
       if (deadline.left === 0) break;
       handle.progress({ done: 0, total: null, unit: 'bytes', left: deadline.left });
       await clock.delay(Math.min(pollInterval, deadline.left), signal);
@@ -193,9 +207,24 @@ export class SiteSession {
     handle.partial('session.site.roundLate', { batch: last });
   }
 
+  async #tellWaiting(): Promise<void> {
+    const { link, manual, signal } = this.#options;
+    if (!manual || this.#asked >= MOST_REQUESTS) return link.tellWaiting(signal);
+    await link.requestSession(signal);
+    this.#asked += 1;
+  }
+
+  async #takeRounds(handle: StepHandle): Promise<void> {
+    await this.#receive(handle);
+    await this.#apply(handle);
+    await this.#acknowledge(handle);
+  }
+
   /** Every round after the last one applied, in order. */
   async #receive(handle: StepHandle): Promise<void> {
     const { link, deadline, signal, site, inbox } = this.#options;
+    // What a cut download left there goes on from where it was.
+    await mkdir(inbox, { recursive: true });
     for (let round = this.#position + 1; round <= this.#checked().hub.round; round += 1) {
       const manifest = await retryUntil(deadline, this.#options, () => link.manifest(round, signal));
       const files: string[] = [];
@@ -225,7 +254,7 @@ export class SiteSession {
       0,
     );
     let done = 0;
-    for (const { manifest, files } of this.#rounds) {
+    for (const { manifest, files } of this.#rounds.splice(0)) {
       signal.throwIfAborted();
       const onProgress = (changes: number): void => {
         done += changes;
@@ -269,6 +298,9 @@ export class SiteSession {
     return { tracked: this.#tracked, hub: this.#hub };
   }
 }
+
+/** A hub that answers and leaves the batch out, again and again, is not asked for ever. */
+const MOST_REQUESTS = 3;
 
 /** An old copy of either database is noticed before anything moves. */
 function refuseRestored({ state }: Tracked, { site, round }: HubStatus): void {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
  */
 export const statusFile = 'status.json';
 export const requestFile = 'session.json';
+export const waitingFile = 'waiting.json';
 export const manifestFile = 'manifest.json';
 
 /** What a site leaves at the hub, by folder. */

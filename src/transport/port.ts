@@ -23,6 +23,8 @@ export const hubStatusSchema = z.object({
     received: z.array(number),
     /** Last round this site said it has applied. */
     acknowledged: number,
+    /** The hub knows that this site has sent all it has and waits for a round. */
+    waiting: z.boolean().optional(),
   }),
 });
 export type HubStatus = z.infer<typeof hubStatusSchema>;
@@ -50,6 +52,8 @@ export interface HubLink {
   fetchSegment(round: number, segment: Segment, file: string, options: TransferOptions): Promise<void>;
   /** Asks the hub to open a session outside its schedule. */
   requestSession(signal: AbortSignal): Promise<void>;
+  /** Tells the hub that this site has sent all it has, and waits for a round; so does `requestSession`. */
+  tellWaiting(signal: AbortSignal): Promise<void>;
   acknowledge(acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void>;
   /** Ends the line at once; a later call opens a new one. */
   close(): void;
@@ -84,7 +88,7 @@ export type HubServerState =
 export type StoredFile =
   | { readonly kind: 'batch'; readonly site: number; readonly batch: number }
   | { readonly kind: 'acknowledgement'; readonly site: number; readonly round: number }
-  | { readonly kind: 'request'; readonly site: number };
+  | { readonly kind: 'request' | 'waiting'; readonly site: number };
 
 export interface HubServerEvents {
   readonly stored: (file: StoredFile) => void;

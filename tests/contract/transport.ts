@@ -164,6 +164,8 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
     test('a site asks for a session', async () => {
       await hub.link.requestSession(never());
       expect(hub.stored).toEqual([{ kind: 'request', site: 1 }]);
+      await hub.link.tellWaiting(never());
+      expect(hub.stored.at(-1)).toEqual({ kind: 'waiting', site: 1 });
     });
 
     test('a call whose signal has aborted does nothing', async () => {

@@ -164,7 +164,11 @@ test('a port that is taken, or none listening, is told apart', async () => {
   const second = createHubServer({
     ...{ port: hub.port, host: '127.0.0.1', tls: hub.certificate, passivePorts: { from: 0, to: 0 } },
     ...{ sitesFolder: hub.folders.sites, roundsFolder: hub.folders.rounds },
-    ...{ blockedFile: join(hub.folders.root, 'b.json'), accounts: () => Promise.resolve([]), status: statusOf },
+    ...{
+      blockedFile: join(hub.folders.root, 'b.json'),
+      accounts: () => Promise.resolve([]),
+      status: statusOf,
+    },
     events: { stateChanged: (state) => states.push(state) },
   });
   await expect(second.start()).rejects.toMatchObject({ code: 'ftp.portTaken', params: { port: hub.port } });
@@ -216,8 +220,7 @@ test('passive ports come from the range in turn, and run out with an answer', as
 
 test('a hub of another protocol version is refused for good', async () => {
   const hub = await hubWith({
-    status: (site) =>
-      JSON.parse(JSON.stringify(statusOf(site)).replace('"protocol":1', '"protocol":2')) as never,
+    status: (site) => Object.assign(statusOf(site), { protocol: 2 }),
   });
   const link = createFtpHubLink(hub.linkOptions(1));
   await expect(link.status(never)).rejects.toMatchObject({

@@ -23,12 +23,13 @@ test('encrypted bytes that arrive before the hub is done with its own answer are
   const answered = once(client, 'data');
   let release: () => void = () => undefined;
   // The answer leaves, but the hub hears of that late: after the client's first encrypted bytes.
-  raw.write = (bytes: string | Uint8Array, done?: unknown) => {
+  const hold = (bytes: string | Uint8Array, done?: BufferEncoding | ((error?: Error | null) => void)) => {
     release = () => {
       if (typeof done === 'function') done();
     };
     return write(bytes);
   };
+  raw.write = hold;
   const upgraded = upgrade(raw, context);
   await answered;
   client.removeAllListeners('data');

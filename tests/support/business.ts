@@ -6,6 +6,8 @@ export interface Business {
   run(...statements: string[]): void;
   /** Each value of each row as SQL text, so that 1 and 1.0, '' and NULL differ. Rows in order of their text. */
   rows(table: string, columns: readonly string[]): string[];
+  /** What a query gives, each row as text. */
+  query(sql: string): string[];
   close(): void;
 }
 
@@ -23,7 +25,7 @@ export function openBusiness(path: string, { foreignKeys = false }: BusinessOpti
     run: (...statements) => {
       for (const statement of statements) handle.exec(statement);
     },
-    rows: (table, columns) => readRows(handle, table, columns),
+    ...reader(handle),
     close: () => {
       handle.close();
     },
@@ -35,27 +37,34 @@ export function openCommandLine(path: string): Business {
   const run = (...statements: string[]): void => {
     execFileSync('sqlite3', ['-bail', path], { input: `${statements.join(';\n')};\n`, stdio: 'pipe' });
   };
-  const reader = new DatabaseSync(path);
+  const handle = new DatabaseSync(path);
   return {
     run,
-    rows: (table, columns) => readRows(reader, table, columns),
+    ...reader(handle),
     close: () => {
-      reader.close();
+      handle.close();
     },
   };
 }
 
-function readRows(handle: DatabaseSyncInstance, table: string, columns: readonly string[]): string[] {
+function reader(handle: DatabaseSyncInstance): Pick<Business, 'rows' | 'query'> {
+  const statements = new Map<string, ReturnType<DatabaseSyncInstance['prepare']>>();
+  const query = (sql: string): string[] => {
+    const statement = statements.get(sql) ?? handle.prepare(sql);
+    statements.set(sql, statement);
+    statement.setReturnArrays(true);
+    const found: readonly unknown[] = statement.all();
+    return found.map((row) => (Array.isArray(row) ? row.join(' ') : ''));
+  };
+  return { query, rows: (table, columns) => query(rowQuery(table, columns)).sort() };
+}
+
+function rowQuery(table: string, columns: readonly string[]): string {
   const texts = columns.map((column) => {
     const name = quoted(column);
     return `CASE WHEN typeof(${name}) = 'text' AND instr(${name}, char(0)) THEN 'text ' || hex(${name}) ELSE quote(${name}) END`;
   });
-  const statement = handle.prepare(`SELECT ${texts.join(` || ' ' || `)} FROM ${quoted(table)}`);
-  statement.setReturnArrays(true);
-  return statement
-    .all()
-    .map((row) => String(Object.values(row)[0]))
-    .sort();
+  return `SELECT ${texts.join(', ')} FROM ${quoted(table)}`;
 }
 
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -54,6 +54,7 @@ export class Company {
   readonly rounds: Round[] = [];
   readonly #batches: BatchFile[] = [];
   readonly #options: CompanyOptions;
+  readonly #tables = new Map<number, readonly Table[]>();
 
   private constructor(options: CompanyOptions) {
     this.#options = options;
@@ -74,9 +75,30 @@ export class Company {
     writeFileSync(path, '', { flag: 'a' });
     const business = openBusiness(path, { foreignKeys });
     if (template === undefined) business.run(schema);
-    const database = await openSqlite(path);
-    await database.prepare({ id: `place-${String(number)}`, role: number === 0 ? 'hub' : 'site' });
-    this.places[number] = { number, path, database, business };
+    this.places[number] = { number, path, database: await openSqlite(path), business };
+    await this.prepare(number);
+  }
+
+  /** Prepares a place, for the first time or after its tables changed. */
+  async prepare(number: number): Promise<void> {
+    this.#tables.delete(number);
+    const role = number === 0 ? 'hub' : 'site';
+    await this.place(number).database.prepare({ id: `place-${String(number)}`, role });
+  }
+
+  async tables(number: number): Promise<readonly Table[]> {
+    const known = this.#tables.get(number) ?? (await this.place(number).database.catalogue()).tables;
+    this.#tables.set(number, known);
+    return known;
+  }
+
+  /** A new place whose database is a copy of another's, as it stands. */
+  async addCopy(number: number, of: number): Promise<void> {
+    const { path } = this.place(of);
+    const copy = join(this.folder, fileOf(number));
+    for (const suffix of ['', '-wal'])
+      if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
+    await this.addPlace(number, '');
   }
 
   async close(): Promise<void> {
@@ -118,7 +140,7 @@ export class Company {
     const state = await database.state();
     if (state === null) throw new Error('not prepared');
     const number = state.lastMarked + 1;
-    const { tables } = await database.catalogue();
+    const tables = await this.tables(site);
     const file = join(this.folder, `batch-${String(site)}-${String(number)}`);
     const writer = createBatchWriter(file, {
       format: 1,
@@ -148,7 +170,7 @@ export class Company {
     const reader = await openBatch(file);
     try {
       return await mergeBatch(this.hub, reader, {
-        tables: (await this.hub.catalogue()).tables,
+        tables: await this.tables(0),
         policies: { default: this.#options.policy ?? 'newest', tables: {} },
         sha256,
         now: 1_800_000_000_000,
@@ -166,7 +188,7 @@ export class Company {
   /** Publishes all the hub's changes as the next round. Resolves to the number of changes in it. */
   async publish(): Promise<number> {
     const round = this.rounds.length + 1;
-    const { tables } = await this.hub.catalogue();
+    const tables = await this.tables(0);
     const fingerprints = fingerprintsOf(tables);
     const writers = new Map<number, { writer: BatchWriter; file: string }>();
     for await (const { origin, block } of this.hub.capture(round, namesOf(tables))) {
@@ -243,7 +265,7 @@ export class Company {
       .map(({ name }) => round.files.get(name) ?? '');
     return applyRound(database, round.manifest, {
       site,
-      tables: (await database.catalogue()).tables,
+      tables: await this.tables(site),
       files,
     });
   }
@@ -262,8 +284,8 @@ export class Company {
 
   /** Every tracked table of a place, as text. */
   async contents(number: number): Promise<Record<string, string[]>> {
-    const { database, business } = this.place(number);
-    const { tables } = await database.catalogue();
+    const { business } = this.place(number);
+    const tables = await this.tables(number);
     return Object.fromEntries(
       tables.map(({ name, columns }) => [name, business.rows(name, [...columns].sort())]),
     );

@@ -66,9 +66,8 @@ class FolderHubLink implements HubLink {
     signal.throwIfAborted();
     const source = await this.#read({ kind: 'roundFile', round, name: 'manifest.json' }, 0);
     const blocks: Buffer[] = [];
-    source.on('data', (block: Buffer) => blocks.push(block));
-    await pipeline(source, async (data) => {
-      for await (const block of data) void block;
+    await pipeline(source, async (data: AsyncIterable<Buffer>) => {
+      for await (const block of data) blocks.push(block);
     });
     return manifestSchema.parse(JSON.parse(Buffer.concat(blocks).toString()));
   }
@@ -85,9 +84,17 @@ class FolderHubLink implements HubLink {
     throw new SyncError('hub.digest', { params: { file: segment.name }, retryable: true });
   }
 
-  async requestSession(signal: AbortSignal): Promise<void> {
+  requestSession(signal: AbortSignal): Promise<void> {
+    return this.#wish('request', signal);
+  }
+
+  tellWaiting(signal: AbortSignal): Promise<void> {
+    return this.#wish('waiting', signal);
+  }
+
+  async #wish(kind: 'request' | 'waiting', signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    this.options.onStored?.({ kind: 'request', site: this.options.site });
+    this.options.onStored?.({ kind, site: this.options.site });
     return Promise.resolve();
   }
 

@@ -14,7 +14,7 @@ export interface RunningHub {
   readonly port: number;
   /** What the link of this site needs. */
   linkOptions(site: number): FtpHubLinkOptions;
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 export const secretOf = (site: number): string => `secret of site ${site}`;

@@ -13,7 +13,7 @@ export interface HubFolders {
   readonly rounds: string;
   /** A place of the site's own. */
   local(name: string): string;
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 export async function makeHubFolders(): Promise<HubFolders> {

@@ -1,5 +1,5 @@
 import type { Unseen } from '../port';
-import type { SqliteTable } from './catalogue';
+import type { SqliteTable } from './table';
 import type { Connection } from './connection';
 import { asNumber, resultCode } from './connection';
 import type { Found } from './foreign-keys';
@@ -141,20 +141,20 @@ function logWritten(connection: Connection, staged: Staged, author: number): voi
   const own = String(author);
   const keys = keyNames(table).join(', ');
   connection.run(
-    `INSERT INTO ${log} (op, marks, changed_at, origin, everyone, ${[...keyNames(table), ...beforeNames(table)].join(', ')}) ` +
-      `SELECT 'D', '', s.changed_at, ${own}, s.everyone, ${listOf('t', table.columns)} FROM ${staged.name} AS s ` +
+    `INSERT INTO ${log} (op, marks, changed_at, origin, ${[...keyNames(table), ...beforeNames(table)].join(', ')}) ` +
+      `SELECT 'D', '', s.changed_at, ${own}, ${listOf('t', table.columns)} FROM ${staged.name} AS s ` +
       `CROSS JOIN ${quote(table.name)} AS t ON ${sameKey(table, 't', keyColumns(table), 's', staged.keys)} ` +
       `WHERE s.write AND s.op = 'D'`,
   );
   connection.run(
-    `INSERT INTO ${log} (op, marks, changed_at, origin, everyone, ${keys}) ` +
-      `SELECT s.op, s.marks, s.changed_at, ${own}, s.everyone, ${listOf('s', staged.keys)} ` +
+    `INSERT INTO ${log} (op, marks, changed_at, origin, ${keys}) ` +
+      `SELECT s.op, s.marks, s.changed_at, ${own}, ${listOf('s', staged.keys)} ` +
       `FROM ${staged.name} AS s WHERE s.write AND s.op IN ('I', 'U')`,
   );
-  // What stands here and its author had not seen goes to the author, and is news until then.
+  // The answer to the author: what it had not seen of the row is news to it until the round that carries this line.
   connection.run(
-    `INSERT INTO ${log} (op, marks, changed_at, origin, everyone, base, ${keys}) ` +
-      `SELECT 'R', s.news_marks, s.news_at, s.news_origin, 1, ${own}, ${listOf('s', staged.keys)} ` +
+    `INSERT INTO ${log} (op, marks, changed_at, origin, base, ${keys}) ` +
+      `SELECT 'R', s.news_marks, s.news_at, s.news_origin, ${own}, ${listOf('s', staged.keys)} ` +
       `FROM ${staged.name} AS s WHERE s.everyone`,
   );
 }

@@ -2,7 +2,7 @@ import type { Change, Operation, Value } from '../../batch/block';
 import { BLOCK_BYTES, BLOCK_CHANGES } from '../../batch/block';
 import type { Role } from '../../report/report';
 import type { CapturedBlock } from '../port';
-import type { SqliteTable } from './catalogue';
+import type { SqliteTable } from './table';
 import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { LEDGER, logOf, quote, STATE } from './names';
@@ -73,7 +73,7 @@ function pendingQuery(table: SqliteTable): string {
     `t.${quote(table.columns[0] ?? '')} IS NOT NULL, ${listOf('l', keys)}, ${listOf('t', table.columns)} ` +
     `FROM (SELECT ${keys.join(', ')}, sum(op = 'I') AS inserts, sum(op = 'U') AS updates, sum(op = 'D') AS deletes, ` +
     `sum(op = 'R') AS asks, group_concat(marks, '') AS marks, max(changed_at) AS changed_at, min(base) AS base, ` +
-    `min(origin * (1 - everyone)) AS lowest, max(origin * (1 - everyone)) AS highest ` +
+    `min(origin) AS lowest, max(origin) AS highest ` +
     `FROM ${quote(logOf(table.name))} WHERE sent_in IS NULL GROUP BY ${keys.join(', ')}) AS l ` +
     `LEFT JOIN ${quote(table.name)} AS t ON ${sameKey(table, 't', keyColumns(table), 'l', keys)}`
   );
@@ -93,7 +93,8 @@ function readChange(
   const whole = op === 'I' || op === 'U';
   const [lowest, highest] = [asNumber(row[7]), asNumber(row[8])];
   return {
-    origin: lowest === highest ? lowest : 0,
+    // A line that answers one site sends the row to everyone: it is the only way to that site.
+    origin: asks === 0 && lowest === highest ? lowest : 0,
     change: {
       op,
       marks: whole ? unionOfMarks(asText(row[4]), table.columns.length) : '',

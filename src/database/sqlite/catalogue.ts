@@ -1,21 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Catalogue, ExcludedTable, ForeignKey, Table } from '../port';
+import type { Catalogue, ExcludedTable, ForeignKey } from '../port';
 import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { PREFIX, quote, TABLES } from './names';
+import type { SqliteTable } from './table';
 import { TRIGGER_VERSION, triggerStatements } from './triggers';
-
-/** A table as this implementation needs it: the port's view, and what its SQL is made of. */
-export interface SqliteTable extends Table {
-  /** Declared type of each column, in the order of `columns`. */
-  readonly types: readonly string[];
-  /** SQL of each column's default, 'NULL' for none. */
-  readonly defaults: readonly string[];
-  /** Collating sequence of each key column. */
-  readonly keyCollations: readonly string[];
-  /** Unique indexes beside the key; columns with their collating sequence. */
-  readonly uniques: readonly (readonly { readonly column: string; readonly collation: string }[])[];
-}
+import { indexColumns, readUniques } from './unique-indexes';
 
 export interface SqliteCatalogue extends Catalogue {
   readonly tables: readonly SqliteTable[];
@@ -113,16 +103,11 @@ function describeTable(
   key: readonly ColumnInfo[],
 ): SqliteTable {
   const ordered = [...key, ...columns.filter((column) => column.keyPlace === 0)];
-  const indexes = connection.all('SELECT name, origin FROM pragma_index_list(?) WHERE "unique" = 1', name);
-  const keyIndex = indexes.find(([, origin]) => origin === 'pk');
+  const keyIndex = connection.first("SELECT name FROM pragma_index_list(?) WHERE origin = 'pk'", name);
   const keyCollations =
-    keyIndex === undefined
+    keyIndex === null
       ? key.map(() => 'BINARY')
       : indexColumns(connection, asText(keyIndex[0])).map(({ collation }) => collation);
-  const uniques = indexes
-    .filter(([, origin]) => origin !== 'pk')
-    .map(([index]) => indexColumns(connection, asText(index)))
-    .filter((unique) => unique.every(({ column }) => column !== ''));
   const fingerprint = fingerprintOf(name, ordered, key.length);
   return {
     name,
@@ -131,22 +116,15 @@ function describeTable(
     defaults: ordered.map((column) => column.default),
     keyCount: key.length,
     keyCollations,
-    uniques,
+    uniques: readUniques(connection, name),
+    allColumns: connection
+      .all('SELECT name FROM pragma_table_xinfo(?) WHERE hidden <> 1', name)
+      .map(([column]) => asText(column)),
     foreignKeys: readForeignKeys(connection, name),
-    generatedKey: key.length === 1 && key[0]?.type === 'INTEGER' && keyIndex === undefined,
+    generatedKey: key.length === 1 && key[0]?.type === 'INTEGER' && keyIndex === null,
     fingerprint,
     tracking: 'missing',
   };
-}
-
-/** The indexed columns of an index; an expression has no name and comes as ''. */
-function indexColumns(connection: Connection, index: string): { column: string; collation: string }[] {
-  return connection
-    .all('SELECT name, coll FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno', index)
-    .map(([column, collation]) => ({
-      column: column === null ? '' : asText(column),
-      collation: asText(collation),
-    }));
 }
 
 /** Foreign keys between columns that are synchronised; a parent that does not exist cannot be checked against. */

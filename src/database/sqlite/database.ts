@@ -11,7 +11,7 @@ import type {
   TrackingState,
 } from '../port';
 import { mark, readPending, release } from './capture';
-import type { SqliteTable } from './catalogue';
+import type { SqliteTable } from './table';
 import { readCatalogue } from './catalogue';
 import { asNumber, Connection, databaseError } from './connection';
 import { readConflicts, readLedger } from './journal';
@@ -27,6 +27,7 @@ class SqliteDatabase implements Database {
   readonly #path: string;
   readonly #connection: Connection;
   #staging: Staging | null = null;
+  #known: { readonly version: number; readonly tables: readonly SqliteTable[] } | null = null;
 
   constructor(path: string) {
     this.#path = path;
@@ -78,10 +79,15 @@ class SqliteDatabase implements Database {
   }
 
   async stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void> {
-    this.#staging?.clear();
+    this.#forgetStaged();
     const staging = new Staging(this.#connection, this.#tracked());
     this.#staging = staging;
-    for await (const block of blocks) await this.#do(() => staging.add(block, options.clockOffset));
+    try {
+      for await (const block of blocks) await this.#do(() => staging.add(block, options.clockOffset));
+    } catch (error) {
+      this.#forgetStaged();
+      throw error;
+    }
   }
 
   async transaction<T>(work: (transaction: MergeTransaction) => Promise<T>): Promise<T> {
@@ -105,8 +111,7 @@ class SqliteDatabase implements Database {
       this.#connection.rollback();
       throw databaseError(error, this.#path);
     } finally {
-      this.#staging?.clear();
-      this.#staging = null;
+      this.#forgetStaged();
     }
   }
 
@@ -136,9 +141,20 @@ class SqliteDatabase implements Database {
     return this.#do(() => this.#connection.close());
   }
 
+  #forgetStaged(): void {
+    this.#staging?.clear();
+    this.#staging = null;
+  }
+
+  /** Read again only when someone changed the schema, which installing the tracking does too. */
   #tracked(): readonly SqliteTable[] {
     requireTracking(this.#connection);
-    return readCatalogue(this.#connection).tables.filter(({ tracking }) => tracking === 'installed');
+    const version = asNumber(this.#connection.first('PRAGMA schema_version')?.[0]);
+    if (this.#known?.version !== version) {
+      const { tables } = readCatalogue(this.#connection);
+      this.#known = { version, tables: tables.filter(({ tracking }) => tracking === 'installed') };
+    }
+    return this.#known.tables;
   }
 
   /** SQLite answers at once; the port promises. Errors get a code on the way. */
@@ -156,6 +172,6 @@ export function openSqlite(path: string): Promise<Database> {
   try {
     return Promise.resolve(new SqliteDatabase(path));
   } catch (error) {
-    return Promise.reject(error as Error);
+    return Promise.reject(error);
   }
 }

@@ -1,5 +1,5 @@
 import type { ForeignKey, Unseen } from '../port';
-import type { SqliteTable } from './catalogue';
+import type { SqliteTable } from './table';
 import type { Connection } from './connection';
 import { asNumber } from './connection';
 import { logOf, quote } from './names';
@@ -108,14 +108,23 @@ function remainingChildren(
     : `NOT EXISTS (SELECT 1 FROM ${quote(table.name)} AS p WHERE ${foreignKey.parentColumns
         .map((column, at) => `p.${quote(column)} = s.${columns[at] ?? ''}`)
         .join(' AND ')})`;
-  const counts =
-    unseen.at === 'hub'
-      ? ''
-      : `JOIN ${quote(logOf(child.name))} AS l ON ${sameKey(child, 'l', keyNames(child), 'c', keyColumns(child))} AND ${unseenCondition(unseen, true)}`;
+  const counts = unseen.at === 'hub' ? '' : `AND ${keptHere(child, byKey ? null : table, unseen)}`;
   return idsOf(
     connection,
-    `SELECT DISTINCT s.id FROM ${former} AS s JOIN ${quote(child.name)} AS c ON ${match} ${counts} WHERE ${gone}`,
+    `SELECT DISTINCT s.id FROM ${former} AS s JOIN ${quote(child.name)} AS c ON ${match} WHERE ${gone} ${counts}`,
   );
+}
+
+/**
+ * Whether it is this site that keeps the child `c`, or, where the reference is not to a key, anything in the parent's
+ * table: the row that now has the value referred to may be one that was left.
+ */
+function keptHere(child: SqliteTable, parent: SqliteTable | null, unseen: Unseen): string {
+  const condition = unseenCondition(unseen, true);
+  const same = sameKey(child, 'l', keyNames(child), 'c', keyColumns(child));
+  const kept = `EXISTS (SELECT 1 FROM ${quote(logOf(child.name))} AS l WHERE ${condition} AND ${same})`;
+  if (parent === null) return kept;
+  return `(${kept} OR EXISTS (SELECT 1 FROM ${quote(logOf(parent.name))} AS l WHERE ${condition}))`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { SqliteTable } from './catalogue';
+import type { SqliteTable } from './table';
 import type { Connection } from './connection';
 import { asText } from './connection';
 import { logOf, PREFIX, quote, TABLES, triggerOf } from './names';
@@ -6,6 +6,7 @@ import { forwardQuestions } from './questions';
 import type { PreparedTable } from './state';
 import { preparedTables } from './state';
 import {
+  balanced,
   beforeNames,
   keyNames,
   logStatements,
@@ -70,7 +71,7 @@ function logAddedColumns(connection: Connection, before: PreparedTable, table: S
   );
   if (written.length === 0) return;
   const marks = added.map((isNew) => (isNew ? '1' : '0')).join('');
-  logRows(connection, table, { op: 'U', marks, at: SQL_NOW, condition: written.join(' OR ') });
+  logRows(connection, table, { op: 'U', marks, at: SQL_NOW, condition: balanced('OR', written) });
 }
 
 function logRows(
@@ -101,10 +102,10 @@ function moveLog(connection: Connection, before: PreparedTable, table: SqliteTab
   const kept = places
     .slice(table.keyCount)
     .map((place) => (place < 0 ? 'NULL' : `b${String(place - before.keyCount + 1)}`));
-  const shared = ['seq', 'op', 'changed_at', 'origin', 'everyone', 'sent_in', 'base', 'until', ...keyNames(table)];
+  const shared = ['seq', 'op', 'changed_at', 'origin', 'sent_in', 'base', 'until', ...keyNames(table)];
   connection.run(
     `INSERT INTO ${quote(logOf(table.name))} (${[...shared, 'marks', ...beforeNames(table)].join(', ')}) ` +
-      `SELECT ${[...shared, `CASE marks WHEN '' THEN '' ELSE ${marks.join(' || ')} END`, ...kept].join(', ')} FROM ${MOVED}`,
+      `SELECT ${[...shared, `CASE marks WHEN '' THEN '' ELSE ${balanced('||', marks)} END`, ...kept].join(', ')} FROM ${MOVED}`,
   );
 }
 

@@ -11,7 +11,7 @@ import type {
   Violation,
 } from '../port';
 import { apply } from './apply';
-import type { SqliteTable } from './catalogue';
+import type { SqliteTable } from './table';
 import type { Connection } from './connection';
 import { asNumber } from './connection';
 import { writeConflict, writeLedger } from './journal';

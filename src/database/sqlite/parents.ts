@@ -4,7 +4,7 @@ import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { logOf, quote } from './names';
 import { stagedColumn, type Staged, type Staging } from './staging';
-import { bindable, parameter } from './text-with-nul';
+import { bound, parameter } from './text-with-nul';
 import { beforeNames, keyNames } from './triggers';
 
 /** Keeps or brings back the parent that a staged row refers to; false where it cannot be. */
@@ -32,7 +32,7 @@ function isComing(
 ): boolean {
   const match = matching(foreignKey, wanted, (column) => stagedColumn(parent, column));
   const sql = `SELECT 1 FROM ${parent.name} WHERE write AND op IN ('I', 'U') AND ${match} LIMIT 1`;
-  return connection.first(sql, ...wanted.map(bindable)) !== null;
+  return connection.first(sql, ...wanted.flatMap(bound)) !== null;
 }
 
 /** The same batch deletes the parent: it does not. */
@@ -47,7 +47,7 @@ function keepPresent(
   const same = keys.map((key, at) => `t.${quote(table.columns[at] ?? '')} = s.${key}`).join(' AND ');
   const row = connection.first(
     `SELECT s.id FROM ${quote(table.name)} AS t JOIN ${name} AS s ON ${same} WHERE s.op = 'D' AND ${match} LIMIT 1`,
-    ...wanted.map(bindable),
+    ...wanted.flatMap(bound),
   );
   if (row === null) return false;
   connection.run(`UPDATE ${name} SET write = 0, everyone = 1 WHERE id = ?`, asNumber(row[0]));
@@ -70,7 +70,7 @@ function bringBack(
   );
   const row = connection.first(
     `SELECT ${names.join(', ')} FROM ${quote(logOf(table.name))} WHERE op = 'D' AND ${match} ORDER BY seq DESC LIMIT 1`,
-    ...sought.wanted.map(bindable),
+    ...sought.wanted.flatMap(bound),
   );
   if (row === null || !isFree(connection, parent, row.slice(0, table.keyCount))) return false;
   staging.putRow(parent, row, sought.changedAt);
@@ -81,11 +81,11 @@ function bringBack(
 function isFree(connection: Connection, parent: Staged, key: readonly Value[]): boolean {
   const where = (names: readonly string[]): string =>
     names.map((name, at) => `${name} = ${parameter(key[at] ?? null)}`).join(' AND ');
-  const bound = key.map(bindable);
+  const values = key.flatMap(bound);
   const { table, name, keys } = parent;
   const there = `SELECT 1 FROM ${quote(table.name)} WHERE ${where(table.columns.slice(0, table.keyCount).map(quote))}`;
-  if (connection.first(there, ...bound) !== null) return false;
-  const staged = connection.first(`SELECT op FROM ${name} WHERE ${where(keys)}`, ...bound);
+  if (connection.first(there, ...values) !== null) return false;
+  const staged = connection.first(`SELECT op FROM ${name} WHERE ${where(keys)}`, ...values);
   return staged === null || ['R', 'D'].includes(asText(staged[0]));
 }
 

@@ -1,5 +1,5 @@
 import type { Question } from '../port';
-import type { SqliteTable } from './catalogue';
+import type { SqliteTable } from './table';
 import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { packValues, unpackValues } from './json';
@@ -7,7 +7,7 @@ import { logOf, QUESTIONS, quote } from './names';
 import type { Staged } from './staging';
 import { keyColumns, keyNames, sameKey } from './triggers';
 import { indexKeys } from './unseen';
-import { bindable, parameter } from './text-with-nul';
+import { bound, parameter } from './text-with-nul';
 
 /** Puts a question into the table's log, or aside until the table is prepared. */
 export function writeQuestion(
@@ -55,7 +55,7 @@ function logQuestion(connection: Connection, table: SqliteTable, { key, base, un
       `VALUES ('R', '', 0, ?, ?, ${key.map(parameter).join(', ')})`,
     base,
     until,
-    ...key.map(bindable),
+    ...key.flatMap(bound),
   );
 }
 

@@ -1,11 +1,11 @@
 import type { Block, Change, Operation, Value } from '../../batch/block';
 import { SyncError } from '../../shared/errors';
 import type { Contested, Settlement, StagedChange } from '../port';
-import type { SqliteTable } from './catalogue';
+import type { SqliteTable } from './table';
 import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { quote } from './names';
-import { bindable, hasNul, parameter } from './text-with-nul';
+import { bound, hasNul, parameter } from './text-with-nul';
 import { keyColumns, keyDeclarations, listOf, sameKey } from './triggers';
 
 /** A table with changes laid ready, in a temporary table of its own. */
@@ -70,8 +70,8 @@ export class Staging {
         const time = Math.round(change.changedAt + clockOffset);
         // A question writes nothing, and is answered with the row as it is here.
         const asks = change.op === 'R' ? 1 : 0;
-        insert([change.op, marks, time, change.base, 1 - asks, asks, ...values.map(bindable)]);
-        this.#restoreText(staged, values);
+        insert([change.op, marks, time, change.base, 1 - asks, asks, ...values]);
+        this.#completeText(staged, values);
       }
     });
   }
@@ -82,7 +82,7 @@ export class Staging {
     const same = staged.keys.map((key, at) => `${key} = ${parameter(values[at] ?? null)}`).join(' AND ');
     this.#connection.run(
       `DELETE FROM ${staged.name} WHERE ${same}`,
-      ...values.slice(0, keyCount).map(bindable),
+      ...values.slice(0, keyCount).flatMap(bound),
     );
     const marks = '1'.repeat(values.length);
     this.add(
@@ -139,17 +139,20 @@ export class Staging {
     if (settlement.values === undefined) return;
     const set = staged.columns.map((column) => `${column} = ?`).join(', ');
     const update = this.#connection.statement(`UPDATE ${staged.name} SET ${set} WHERE id = ?`);
-    update([...settlement.values.map(bindable), change.id]);
-    this.#restoreText(staged, settlement.values, change.id);
+    update([...settlement.values, change.id]);
+    this.#completeText(staged, settlement.values, change.id);
   }
 
-  /** Finishes values that could not be bound as they are: text with a NUL in it, which the package would cut there. */
-  #restoreText(staged: Staged, values: readonly Value[], id?: number): void {
+  /** Writes again, whole, text that was cut at a NUL when it was bound. */
+  #completeText(staged: Staged, values: readonly Value[], id?: number): void {
     values.forEach((value, index) => {
       if (!hasNul(value)) return;
       const column = staged.columns[index] ?? '';
       const where = id === undefined ? 'id = last_insert_rowid()' : `id = ${String(id)}`;
-      this.#connection.run(`UPDATE ${staged.name} SET ${column} = CAST(${column} AS TEXT) WHERE ${where}`);
+      this.#connection.run(
+        `UPDATE ${staged.name} SET ${column} = ${parameter(value)} WHERE ${where}`,
+        ...bound(value),
+      );
     });
   }
 

@@ -1,9 +1,18 @@
 import type { Value } from '../../batch/block';
 
-/** The package cuts text at a NUL when it binds it: such text goes in as bytes, and SQL makes it text again. */
-export const bindable = (value: Value): Value => (hasNul(value) ? Buffer.from(value, 'utf8') : value);
+/**
+ * The package cuts text at a NUL when it binds it, so such text is bound in pieces that SQL joins again. (Not as bytes
+ * turned into text: these would have to be in the database's own encoding.)
+ */
+export const parameter = (value: Value): string =>
+  hasNul(value)
+    ? `(${value
+        .split('\0')
+        .map(() => '?')
+        .join(' || char(0) || ')})`
+    : '?';
 
-/** SQL of the place where `bindable(value)` is bound. */
-export const parameter = (value: Value): string => (hasNul(value) ? 'CAST(? AS TEXT)' : '?');
+/** What to bind to the places in `parameter(value)`. */
+export const bound = (value: Value): readonly Value[] => (hasNul(value) ? value.split('\0') : [value]);
 
 export const hasNul = (value: Value): value is string => typeof value === 'string' && value.includes('\0');

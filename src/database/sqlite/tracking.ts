@@ -94,7 +94,7 @@ function adoptLog(
     `DELETE FROM ${log} WHERE sent_in <= ?`,
     before.role === 'hub' ? before.lastMarked : before.included,
   );
-  connection.run(`UPDATE ${log} SET sent_in = NULL, origin = 0, everyone = 0`);
+  connection.run(`UPDATE ${log} SET sent_in = NULL, origin = 0`);
   // Questions and answers have a meaning between one site and its hub only.
   if (role === 'hub') connection.run(`DELETE FROM ${log} WHERE op = 'R'`);
 }

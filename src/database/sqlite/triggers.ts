@@ -2,7 +2,8 @@
  * SQL of one table's log and of the triggers that fill it. Pure text, and plain enough for any SQLite of the last
  * ten years: it is the business application's own SQLite that runs it.
  */
-import type { SqliteTable } from './catalogue';
+import type { SqliteTable } from './table';
+import type { UniqueTerm } from './unique-indexes';
 import { literal, logIndexOf, logOf, quote, triggerOf } from './names';
 
 /** Raised when the SQL below changes, so that `prepare` installs it anew. */
@@ -62,8 +63,6 @@ export function logStatements(table: SqliteTable): string[] {
     'marks TEXT NOT NULL',
     'changed_at INTEGER NOT NULL',
     'origin INTEGER NOT NULL DEFAULT 0',
-    // Hub: the row as it came out is news to its author too.
-    'everyone INTEGER NOT NULL DEFAULT 0',
     'sent_in INTEGER',
     'base INTEGER',
     // Site, of a question: the batch that may make it needless.
@@ -93,10 +92,10 @@ const TRIGGERS = {
     const { columns, keyCount } = table;
     if (columns.length === keyCount && !hasLooseKey(table)) return null;
     const changed = columns.map((column, index) => differs(table, index, column));
-    const marks = changed.map((test) => `CASE WHEN ${test} THEN '1' ELSE '0' END`).join(' || ');
+    const marks = changed.map((test) => `CASE WHEN ${test} THEN '1' ELSE '0' END`);
     return (
-      `AFTER UPDATE ON ${quote(table.name)} WHEN ${oldSameAsNew(table)} AND (${changed.join(' OR ')}) BEGIN ` +
-      `${insertInto(table, [])} VALUES ('U', ${marks}, ${SQL_NOW}, ${listOf('NEW', keyColumns(table))}); END`
+      `AFTER UPDATE ON ${quote(table.name)} WHEN ${oldSameAsNew(table)} AND ${hasKey(table, 'NEW')} AND (${balanced('OR', changed)}) BEGIN ` +
+      `${insertInto(table, [])} VALUES ('U', ${balanced('||', marks)}, ${SQL_NOW}, ${listOf('NEW', keyColumns(table))}); END`
     );
   },
 
@@ -164,9 +163,7 @@ const logDelete = (table: SqliteTable): string =>
 function logReplaced(table: SqliteTable, condition: string): string {
   return table.uniques
     .map((unique) => {
-      const clash = unique.map(
-        ({ column, collation }) => `victim.${quote(column)} = NEW.${quote(column)} COLLATE ${collation}`,
-      );
+      const clash = unique.map((term) => clashOf(table, term));
       const where = [...clash, condition, hasKey(table, 'victim')].join(' AND ');
       return (
         `${insertInto(table, beforeNames(table))} SELECT 'D', '', ${SQL_NOW}, ${listOf('victim', table.columns)} ` +
@@ -174,4 +171,20 @@ function logReplaced(table: SqliteTable, condition: string): string {
       );
     })
     .join('; ');
+}
+
+/** An expression speaks of columns without saying whose: once of the victim's, once of a row made of the new one's. */
+function clashOf(table: SqliteTable, term: UniqueTerm): string {
+  if ('column' in term) {
+    return `victim.${quote(term.column)} = NEW.${quote(term.column)} COLLATE ${term.collation}`;
+  }
+  const row = table.allColumns.map((column) => `NEW.${quote(column)} AS ${quote(column)}`).join(', ');
+  return `(${term.expression}) COLLATE ${term.collation} = (SELECT ${term.expression} FROM (SELECT ${row}))`;
+}
+
+/** `a OR b OR c…`, nested so that SQLite takes a thousand of them. */
+export function balanced(operator: string, parts: readonly string[]): string {
+  if (parts.length <= 2) return parts.join(` ${operator} `);
+  const half = Math.ceil(parts.length / 2);
+  return `(${balanced(operator, parts.slice(0, half))}) ${operator} (${balanced(operator, parts.slice(half))})`;
 }

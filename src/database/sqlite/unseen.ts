@@ -8,7 +8,7 @@ import { keyNames, sameKey } from './triggers';
 
 /**
  * Condition on a log line `l` that the author of the staged changes has not seen it. At the hub that is what others
- * made, and what of its own came out otherwise; a line that answers a site (its `base` names the site) is news to that
+ * made, and the hub's answers to the author: a line that answers a site (its `base` names the site) is news to that
  * site only. At a site, lines that ask the hub for a row are no change of their own, unless `asksToo`: then the row
  * is not what the hub has, which is what counts.
  */
@@ -16,7 +16,7 @@ export function unseenCondition(unseen: Unseen, asksToo: boolean): string {
   if (unseen.at === 'hub') {
     const author = String(unseen.author);
     return (
-      `(l.origin <> ${author} OR l.everyone) AND (l.sent_in IS NULL OR l.sent_in > ${String(unseen.base)}) ` +
+      `l.origin <> ${author} AND (l.sent_in IS NULL OR l.sent_in > ${String(unseen.base)}) ` +
       `AND (l.op <> 'R' OR l.base = ${author})`
     );
   }
@@ -103,7 +103,10 @@ function summarise(lines: readonly Line[], present: boolean, width: number): Con
     marks: unionOfMarks(counted.map(({ marks }) => marks).join(''), width),
     changedAt: newest.changedAt,
     origin: newest.origin,
-    sentIn: counted.reduce<number | null>((last, { sentIn }) => (sentIn === null ? last : Math.max(last ?? 0, sentIn)), null),
+    sentIn: counted.reduce<number | null>(
+      (last, { sentIn }) => (sentIn === null ? last : Math.max(last ?? 0, sentIn)),
+      null,
+    ),
   };
 }
 

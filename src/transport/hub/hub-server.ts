@@ -6,6 +6,7 @@ import { errorCode } from '../disk';
 import type { HubServer, HubServerEvents, HubServerState, HubStatus, SiteAccount } from '../port';
 import { plainAddress } from './addresses';
 import { BlockedAddresses, defaultBlockingRules, type BlockingRules } from './blocked';
+import { runCommand } from './commands';
 import { Deposits } from './deposits';
 import { createFtpSrv, type FtpSrv, type LoginListener } from './ftp-srv-door';
 import { logIn } from './logins';
@@ -222,6 +223,7 @@ class FtpHubServer implements HubServer {
       ports: new PortPool(passivePorts),
       publicAddress,
       limits: this.#limits,
+      run: runCommand,
       now: () => this.#clock.now(),
       stored: (file) => events?.stored?.(file),
       receiving: (transfer) => events?.receiving?.(transfer),

@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { SiteAccount, StoredFile } from '../port';
 import { plainAddress } from './addresses';
-import { runCommand } from './commands';
 import type { Deposits } from './deposits';
 import { reply, takeOverInput, type FtpConnection } from './ftp-srv-door';
 import { LineReader } from './line-reader';
@@ -29,6 +28,8 @@ export interface SessionHost {
   readonly publicAddress: string | null;
   readonly limits: SessionLimits;
   readonly now: () => number;
+  /** Does one command and answers it. */
+  readonly run: (session: ControlSession, line: string) => Promise<void>;
   readonly stored: (file: StoredFile) => void;
   readonly receiving: (transfer: { site: number; file: string; bytes: number }) => void;
 }
@@ -143,7 +144,7 @@ export class ControlSession {
     for (let line = this.#queue.shift(); line !== undefined; line = this.#queue.shift()) {
       this.#expectWithin(null);
       try {
-        await runCommand(this, line);
+        await this.host.run(this, line);
       } catch (error) {
         const refusal = toRefusal(error);
         await this.answer(refusal.reply, refusal.message);

@@ -58,6 +58,7 @@ export class SiteFiles {
       case 'status':
         return { ...this.#entryOf(node, null), folder: false, size: (await this.#status()).length };
       case 'request':
+      case 'waiting':
         throw notFound();
       case 'part':
         return this.#partEntry(node);

@@ -77,7 +77,7 @@ export async function store(session: ControlSession, arg: string, append: boolea
   const node = files.node(arg);
   const offset = takeRestart(session);
   if (node.kind === 'part') await storePart(session, node, append ? 'end' : offset);
-  else if (node.kind === 'request') await storeRequest(session);
+  else if (node.kind === 'request' || node.kind === 'waiting') await storeWish(session, node.kind);
   else throw notAllowed();
 }
 
@@ -102,8 +102,8 @@ async function storePart(session: ControlSession, part: PartNode, offset: number
   });
 }
 
-/** The wish is the whole message: the file goes nowhere. */
-async function storeRequest(session: ControlSession): Promise<void> {
+/** The name is the whole message: the file goes nowhere. */
+async function storeWish(session: ControlSession, kind: 'request' | 'waiting'): Promise<void> {
   const { account } = site(session);
   const { limits, stored } = session.host;
   const nowhere = new Writable({
@@ -118,7 +118,7 @@ async function storeRequest(session: ControlSession): Promise<void> {
           passed: () => data.bytesRead,
           silenceMilliseconds: limits.silenceMilliseconds,
         });
-        stored({ kind: 'request', site: account.number });
+        stored({ kind, site: account.number });
       },
       end: () => Promise.resolve(),
     }),

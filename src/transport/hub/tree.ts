@@ -9,6 +9,7 @@ import {
   partName,
   requestFile,
   statusFile,
+  waitingFile,
   type Inbox,
 } from '../names';
 
@@ -21,7 +22,7 @@ export type TreeNode =
   | { readonly kind: 'folder'; readonly folder: Folder }
   | { readonly kind: 'part'; readonly inbox: Inbox; readonly number: number; readonly digest: string }
   | { readonly kind: 'final'; readonly inbox: Inbox; readonly number: number }
-  | { readonly kind: 'request' }
+  | { readonly kind: 'request' | 'waiting' }
   | { readonly kind: 'round'; readonly round: number }
   | { readonly kind: 'roundFile'; readonly round: number; readonly name: string };
 
@@ -52,8 +53,12 @@ export function nodeAt(segments: readonly string[]): TreeNode | null {
   if (second === undefined) return { kind: 'folder', folder };
   if (folder === 'rounds') return roundNode(second, third);
   if (third !== undefined) return null;
-  if (folder === 'requests') return second === requestFile ? { kind: 'request' } : null;
-  return inboxNode(folder, second);
+  return folder === 'requests' ? wishNode(second) : inboxNode(folder, second);
+}
+
+function wishNode(name: string): TreeNode | null {
+  if (name === requestFile) return { kind: 'request' };
+  return name === waitingFile ? { kind: 'waiting' } : null;
 }
 
 function roundNode(folder: string, name: string | undefined): TreeNode | null {
@@ -88,6 +93,8 @@ export function nodeName(node: TreeNode): string {
       return finalName(node.inbox, node.number);
     case 'request':
       return requestFile;
+    case 'waiting':
+      return waitingFile;
     case 'round':
       return numberName(node.round);
     case 'roundFile':

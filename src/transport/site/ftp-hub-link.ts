@@ -7,7 +7,7 @@ import { systemClock, type Clock } from '../../shared/clock';
 import { diskError } from '../../shared/disk-error';
 import { SyncError } from '../../shared/errors';
 import { fileSha256 } from '../disk';
-import { manifestFile, numberName, requestFile, statusFile } from '../names';
+import { manifestFile, numberName, requestFile, statusFile, waitingFile } from '../names';
 import {
   hubStatusSchema,
   type Acknowledgement,
@@ -67,9 +67,17 @@ class FtpHubLink implements HubLink {
     await this.line.use(options.signal, (client) => fetchSegment(client, round, segment, file, options));
   }
 
-  async requestSession(signal: AbortSignal): Promise<void> {
+  requestSession(signal: AbortSignal): Promise<void> {
+    return this.#wish(requestFile, signal);
+  }
+
+  tellWaiting(signal: AbortSignal): Promise<void> {
+    return this.#wish(waitingFile, signal);
+  }
+
+  async #wish(file: string, signal: AbortSignal): Promise<void> {
     await this.line.use(signal, async (client) => {
-      await client.uploadFrom(Readable.from([Buffer.from('{}')]), `/requests/${requestFile}`);
+      await client.uploadFrom(Readable.from([Buffer.from('{}')]), `/requests/${file}`);
     });
   }
 

@@ -100,7 +100,7 @@ describe('a batch file', () => {
       wrong.writeUInt8(wrong.readUInt8(at) ^ (1 << (at % 8)), at);
       await writeFile(file, wrong);
       await expect(read(), `byte ${at}`).rejects.toMatchObject({
-        code: expect.stringMatching(/^batch\.(corrupt|truncated|version)$/),
+        code: expect.stringMatching(/^batch\.(corrupt|truncated|version)$/) as string,
         params: { file: '000042.batch' },
       });
     }

@@ -32,7 +32,7 @@ test('that fails keeps the old state, and leaves nothing beside it', async () =>
   // A folder cannot be replaced by a file.
   await writeFileAtomic(join(folder, 'a'), 'kept');
   await expect(writeFileAtomic(folder, 'x')).rejects.toMatchObject({
-    code: expect.stringMatching(/^disk\./),
+    code: expect.stringMatching(/^disk\./) as string,
   });
   await expect(writeFileAtomic(join(folder, 'absent', 'b'), 'x')).rejects.toMatchObject({
     code: 'disk.missing',

@@ -1,0 +1,964 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Block, Change, Value } from '../../src/batch/block';
+import type { CapturedBlock, Database, MergeTransaction, Table, Unseen } from '../../src/database/port';
+
+/** What the suite's databases are made of; each engine has its own DDL for these. */
+export type SchemaName =
+  /** `person` (id generated integer key, name text, city text, points integer), rows 1 Anne Lyon 0 and 2 Luc Brest 5. */
+  | 'person'
+  /** `line` (order_no integer, line_no integer: key in this order; label text), row 1 1 first. */
+  | 'compositeKey'
+  /** `country` (code text key, name text), row FR France. */
+  | 'textKey'
+  /** `member` (person integer, club integer: both the key, no other column), row 1 1. */
+  | 'keyOnly'
+  /** `no key` (a integer), row 1. */
+  | 'noKey'
+  /** `the "order"` (`é key` integer key, `select` text, `two words` text), row 1 a b. */
+  | 'awkwardNames'
+  /** `sample` (id integer key; big integer of 64 bits, real, text, bytes: all nullable), no row. */
+  | 'values'
+  /** `parent` (id integer key, name text), `child` (id integer key, parent references it), rows 1 p and 1 1. */
+  | 'family'
+  /** `badge` (id integer key, code text unique, owner text), rows 1 A Anne and 2 B Luc. */
+  | 'unique'
+  /** `audited` (id integer key, label text) and `audit` (id integer key, audited integer); a trigger writes the second. */
+  | 'businessTrigger'
+  /** `computed` (id integer key, price integer, twice: price times two, computed), row 1 5. */
+  | 'computedColumn';
+
+/** A database as the company's own application sees it, over a connection of its own. */
+export interface DatabaseFixture {
+  readonly database: Database;
+  /** The same database once more, as another machine that copied it would open it. */
+  copy(): Promise<Database>;
+  create(schema: SchemaName): void;
+  run(...statements: string[]): void;
+  /** Runs them in one transaction and rolls it back. */
+  runAndRollBack(...statements: string[]): void;
+  addColumn(table: string, column: string): void;
+  /** Rows as SQL text of each column in turn, in the order of these texts. */
+  rows(table: string, columns: readonly string[]): string[];
+  /** A literal of bytes. */
+  bytes(hex: string): string;
+  /** Names and texts of the business triggers, in the order they fire. */
+  triggers(): string[];
+  close(): Promise<void>;
+}
+
+const HUB = { id: 'the hub', role: 'hub' } as const;
+const SITE = { id: 'a site', role: 'site' } as const;
+const AT_SITE: Unseen = { at: 'site', included: 0 };
+const atHub = (author: number, base = 0): Unseen => ({ at: 'hub', author, base });
+
+/** What every implementation of the database port must do. */
+export function databaseContract(name: string, makeFixture: () => Promise<DatabaseFixture>): void {
+  describe(`the database port on ${name}`, () => {
+    let fixture: DatabaseFixture;
+    let database: Database;
+
+    beforeEach(async () => {
+      fixture = await makeFixture();
+      database = fixture.database;
+    });
+    afterEach(() => fixture.close());
+
+    async function open(schema: SchemaName, role: 'hub' | 'site' = 'site'): Promise<void> {
+      fixture.create(schema);
+      await database.prepare(role === 'hub' ? HUB : SITE);
+    }
+
+    async function tableOf(table: string): Promise<Table> {
+      const found = (await database.catalogue()).tables.find((known) => known.name === table);
+      if (found === undefined) throw new Error(`no table ${table}`);
+      return found;
+    }
+
+    async function capture(number: number): Promise<CapturedBlock[]> {
+      const { tables } = await database.catalogue();
+      const blocks: CapturedBlock[] = [];
+      for await (const block of database.capture(
+        number,
+        tables.map(({ name: table }) => table),
+      ))
+        blocks.push(block);
+      return blocks;
+    }
+
+    /** Captured changes, each as `op marks values`. */
+    async function captured(number: number): Promise<string[]> {
+      return (await capture(number)).flatMap(({ block }) => block.changes.map(textOf)).sort();
+    }
+
+    async function apply(unseen: Unseen, ...blocks: Block[]): Promise<void> {
+      await database.stage(streamOf(blocks), { clockOffset: 0 });
+      await database.transaction(async (transaction) => {
+        expect(await transaction.apply(unseen)).toEqual([]);
+      });
+    }
+
+    async function blockOf(table: string, ...changes: Change[]): Promise<Block> {
+      const { columns, keyCount } = await tableOf(table);
+      return { table, columns, keyCount, changes };
+    }
+
+    describe('the catalogue', () => {
+      test('puts the key first, in key order, then the other columns in the order of the table', async () => {
+        fixture.create('compositeKey');
+        const [line] = (await database.catalogue()).tables;
+        expect(line).toMatchObject({
+          name: 'line',
+          columns: ['order_no', 'line_no', 'label'],
+          keyCount: 2,
+          generatedKey: false,
+          tracking: 'missing',
+        });
+      });
+
+      test('says which keys the database makes up', async () => {
+        fixture.create('person');
+        expect((await tableOf('person')).generatedKey).toBe(true);
+      });
+
+      test('leaves out tables without a key and says so', async () => {
+        fixture.create('noKey');
+        expect(await database.catalogue()).toEqual({
+          tables: [],
+          excluded: [{ name: 'no key', reason: 'noKey' }],
+        });
+      });
+
+      test('knows the foreign keys', async () => {
+        fixture.create('family');
+        expect((await tableOf('child')).foreignKeys).toEqual([
+          { columns: ['parent'], parent: 'parent', parentColumns: ['id'] },
+        ]);
+      });
+
+      test('leaves out computed columns', async () => {
+        fixture.create('computedColumn');
+        expect((await tableOf('computed')).columns).toEqual(['id', 'price']);
+      });
+
+      test('lists none of the tables that the tracking adds', async () => {
+        await open('person');
+        const { tables, excluded } = await database.catalogue();
+        expect(tables.map(({ name: table }) => table)).toEqual(['person']);
+        expect(excluded).toEqual([]);
+      });
+
+      test('gives another fingerprint once a column was added, and asks to prepare again', async () => {
+        await open('person');
+        const before = await tableOf('person');
+        expect(before.tracking).toBe('installed');
+        fixture.addColumn('person', 'phone');
+        const after = await tableOf('person');
+        expect(after.fingerprint).not.toBe(before.fingerprint);
+        expect(after.tracking).toBe('outdated');
+      });
+    });
+
+    describe('capture', () => {
+      test('yields nothing from a database that nobody touched', async () => {
+        await open('person');
+        expect(await database.pending()).toBe(0);
+        expect(await captured(1)).toEqual([]);
+      });
+
+      test('yields the rows as they are now, with the columns that changed by value', async () => {
+        await open('person');
+        fixture.run(
+          `INSERT INTO person (id, name, city, points) VALUES (3, 'Zoé', '', NULL)`,
+          `UPDATE person SET city = 'Paris', name = 'Anne' WHERE id = 1`,
+          `DELETE FROM person WHERE id = 2`,
+        );
+        expect(await captured(1)).toEqual(['D  2', `I 1111 3,'Zoé','',null`, `U 0010 1,'Anne','Paris',0`]);
+      });
+
+      test('tells the time of a change, in milliseconds', async () => {
+        await open('person');
+        const before = Date.now();
+        fixture.run(`UPDATE person SET points = 1 WHERE id = 1`);
+        const after = Date.now();
+        const change = (await capture(1))[0]?.block.changes[0];
+        expect(change?.changedAt).toBeGreaterThanOrEqual(before - 1);
+        expect(change?.changedAt).toBeLessThanOrEqual(after + 1);
+        expect(change?.base).toBeNull();
+      });
+
+      test('takes an update that changes no value for no change', async () => {
+        await open('person');
+        fixture.run(`UPDATE person SET city = city, name = 'Anne' WHERE id = 1`);
+        expect(await database.pending()).toBe(0);
+      });
+
+      test('tells an empty text from none', async () => {
+        await open('person');
+        fixture.run(`UPDATE person SET city = '' WHERE id = 1`, `UPDATE person SET city = NULL WHERE id = 2`);
+        expect(await captured(1)).toEqual([`U 0010 1,'Anne','',0`, `U 0010 2,'Luc',null,5`]);
+        fixture.run(`UPDATE person SET city = NULL WHERE id = 1`, `UPDATE person SET city = '' WHERE id = 2`);
+        expect(await captured(2)).toEqual([`U 0010 1,'Anne',null,0`, `U 0010 2,'Luc','',5`]);
+      });
+
+      test('unites several changes of one row', async () => {
+        await open('person');
+        fixture.run(
+          `UPDATE person SET city = 'Paris' WHERE id = 1`,
+          `UPDATE person SET points = 9 WHERE id = 1`,
+          `UPDATE person SET city = 'Metz' WHERE id = 1`,
+        );
+        expect(await captured(1)).toEqual([`U 0011 1,'Anne','Metz',9`]);
+      });
+
+      test('takes what was made and deleted for a deletion, and what was deleted and made for an update', async () => {
+        await open('person');
+        fixture.run(
+          `INSERT INTO person (id, name) VALUES (3, 'Zoé')`,
+          `DELETE FROM person WHERE id = 3`,
+          `DELETE FROM person WHERE id = 1`,
+          `INSERT INTO person (id, name) VALUES (1, 'Ann')`,
+        );
+        expect(await captured(1)).toEqual(['D  3', `U 1111 1,'Ann',null,null`]);
+      });
+
+      test('takes a key that changes for a row that goes and one that comes', async () => {
+        await open('compositeKey');
+        fixture.run(`UPDATE line SET line_no = 7 WHERE order_no = 1`);
+        expect(await captured(1)).toEqual(['D  1,1', `I 111 1,7,'first'`]);
+      });
+
+      test('follows keys that move on to each other', async () => {
+        await open('textKey');
+        fixture.run(
+          `INSERT INTO country (code, name) VALUES ('BE', 'Belgium')`,
+          `UPDATE country SET code = 'XX' WHERE code = 'FR'`,
+          `UPDATE country SET code = 'FR' WHERE code = 'BE'`,
+          `UPDATE country SET code = 'BE' WHERE code = 'XX'`,
+        );
+        expect(await captured(1)).toEqual(["D  'XX'", `I 11 'BE','France'`, `U 11 'FR','Belgium'`]);
+      });
+
+      test('works on tables with nothing but a key', async () => {
+        await open('keyOnly');
+        fixture.run(
+          `INSERT INTO member (person, club) VALUES (1, 2)`,
+          `UPDATE member SET club = 3 WHERE club = 1`,
+        );
+        expect(await captured(1)).toEqual(['D  1,1', 'I 11 1,2', 'I 11 1,3']);
+      });
+
+      test('works on names that need quotes', async () => {
+        await open('awkwardNames');
+        fixture.run(`UPDATE "the ""order""" SET "select" = 'x' WHERE "é key" = 1`);
+        expect(await captured(1)).toEqual([`U 010 1,'x','b'`]);
+      });
+
+      test('keeps every value as it is', async () => {
+        await open('values');
+        fixture.run(
+          `INSERT INTO sample VALUES (1, 9223372036854775807, 0.1, 'L''été 🏖', ${fixture.bytes('00ff10')})`,
+          `INSERT INTO sample VALUES (2, -9007199254740993, -1e300, '', ${fixture.bytes('')})`,
+          `INSERT INTO sample VALUES (3, NULL, 1.0, NULL, NULL)`,
+        );
+        expect((await capture(1)).flatMap(({ block }) => block.changes.map(({ values }) => values))).toEqual([
+          [1n, 9223372036854775807n, 0.1, `L'été 🏖`, new Uint8Array([0, 255, 16])],
+          [2n, -9007199254740993n, -1e300, '', new Uint8Array()],
+          [3n, null, 1, null, null],
+        ]);
+      });
+
+      test('knows nothing of what was rolled back', async () => {
+        await open('person');
+        fixture.runAndRollBack(`UPDATE person SET city = 'Paris'`, `DELETE FROM person WHERE id = 2`);
+        expect(await database.pending()).toBe(0);
+        expect(await captured(1)).toEqual([]);
+      });
+
+      test('yields the effects of business triggers with their cause', async () => {
+        await open('businessTrigger');
+        fixture.run(`INSERT INTO audited (id, label) VALUES (1, 'x')`);
+        const blocks = await capture(1);
+        expect(blocks.map(({ block }) => [block.table, block.changes.length])).toEqual([
+          ['audit', 1],
+          ['audited', 1],
+        ]);
+      });
+
+      test('yields each change once, and again once released', async () => {
+        await open('person');
+        fixture.run(`UPDATE person SET points = 1 WHERE id = 1`);
+        const first = await captured(1);
+        expect(first).toHaveLength(1);
+        expect(await captured(2)).toEqual([]);
+        await database.release(2);
+        await database.release(1);
+        expect((await database.state())?.lastMarked).toBe(0);
+        expect(await captured(1)).toEqual(first);
+      });
+
+      test('leaves tables alone that it was not asked for', async () => {
+        await open('family');
+        fixture.run(`UPDATE parent SET name = 'q'`, `DELETE FROM child`);
+        const blocks: CapturedBlock[] = [];
+        for await (const block of database.capture(1, ['parent'])) blocks.push(block);
+        expect(blocks.map(({ block }) => block.table)).toEqual(['parent']);
+        expect(await database.pending()).toBe(1);
+      });
+
+      test('reads the rows of the instant it marked, whatever is written while it reads', async () => {
+        await open('family');
+        fixture.run(`UPDATE parent SET name = 'q'`, `UPDATE child SET parent = NULL`);
+        const read: string[] = [];
+        for await (const { block } of database.capture(1, ['child', 'parent'])) {
+          if (block.table === 'child') fixture.run(`UPDATE parent SET name = 'r'`, 'DELETE FROM child');
+          read.push(...block.changes.map(textOf));
+        }
+        expect(read).toEqual(['U 01 1,null', `U 01 1,'q'`]);
+        expect(await captured(2)).toEqual(['D  1', `U 01 1,'r'`]);
+      });
+
+      test('keeps the marks of a capture that was left half way, until it is released', async () => {
+        await open('person');
+        fixture.run(`UPDATE person SET points = 1`);
+        for await (const block of database.capture(1, ['person'])) {
+          expect(block.origin).toBe(0);
+          break;
+        }
+        expect(await database.pending()).toBe(0);
+        await database.release(1);
+        expect(await database.pending()).toBe(2);
+      });
+
+      test('cuts large tables into blocks', async () => {
+        await open('keyOnly');
+        for (let from = 0; from < 5000; from += 500) {
+          const rows = Array.from({ length: 500 }, (_, at) => `(7, ${String(from + at)})`);
+          fixture.run(`INSERT INTO member (person, club) VALUES ${rows.join(', ')}`);
+        }
+        const sizes = (await capture(1)).map(({ block }) => block.changes.length);
+        expect(sizes.length).toBeGreaterThan(1);
+        expect(sizes.reduce((a, b) => a + b, 0)).toBe(5000);
+      });
+    });
+
+    describe('apply', () => {
+      test('writes what was captured elsewhere, and logs nothing of it at a site', async () => {
+        await open('person');
+        await apply(
+          AT_SITE,
+          await blockOf(
+            'person',
+            change('I', '1111', 3n, 'Zoé', '', null),
+            change('U', '0010', 1n, 'Anne', 'Paris', 0n),
+            change('D', '', 2n),
+          ),
+        );
+        expect(fixture.rows('person', ['id', 'name', 'city', 'points'])).toEqual([
+          `1 'Anne' 'Paris' 0`,
+          `3 'Zoé' '' NULL`,
+        ]);
+        expect(await database.pending()).toBe(0);
+      });
+
+      test('is logged at the hub under the site it came from', async () => {
+        await open('person', 'hub');
+        await apply(
+          atHub(3),
+          await blockOf('person', change('U', '0010', 1n, 'Anne', 'Paris', 0n), change('D', '', 2n)),
+        );
+        fixture.run(`INSERT INTO person (id, name) VALUES (3, 'Zoé')`);
+        const blocks = await capture(1);
+        expect(blocks.map(({ origin, block }) => [origin, block.changes.map(textOf).sort()]).sort()).toEqual([
+          [0, [`I 1111 3,'Zoé',null,null`]],
+          [3, ['D  2', `U 0010 1,'Anne','Paris',0`]],
+        ]);
+      });
+
+      test('sends a row to everyone that several places changed', async () => {
+        await open('person', 'hub');
+        await apply(atHub(3), await blockOf('person', change('U', '0010', 1n, 'Anne', 'Paris', 0n)));
+        fixture.run(`UPDATE person SET points = 8 WHERE id = 1`);
+        expect((await capture(1)).map(({ origin, block }) => [origin, block.changes.map(textOf)])).toEqual([
+          [0, [`U 0011 1,'Anne','Paris',8`]],
+        ]);
+      });
+
+      test('applied twice is applied once', async () => {
+        await open('person');
+        const block = await blockOf('person', change('I', '1111', 3n, 'Zoé', '', null), change('D', '', 2n));
+        await apply(AT_SITE, block);
+        const once = fixture.rows('person', ['id', 'name', 'city', 'points']);
+        await apply(AT_SITE, block);
+        expect(fixture.rows('person', ['id', 'name', 'city', 'points'])).toEqual(once);
+      });
+
+      test('takes columns in another order than its own', async () => {
+        await open('person');
+        await apply(AT_SITE, {
+          table: 'person',
+          columns: ['id', 'points', 'city', 'name'],
+          keyCount: 1,
+          changes: [change('I', '1111', 3n, 4n, 'Metz', 'Zoé')],
+        });
+        expect(fixture.rows('person', ['id', 'name', 'city', 'points'])).toContain(`3 'Zoé' 'Metz' 4`);
+      });
+
+      test('refuses columns that are not the table’s, and leaves nothing open', async () => {
+        await open('person');
+        const block = {
+          table: 'person',
+          columns: ['id', 'nom'],
+          keyCount: 1,
+          changes: [change('I', '11', 3n, 'Zoé')],
+        };
+        await expect(database.stage(streamOf([block]), { clockOffset: 0 })).rejects.toMatchObject({
+          code: 'database.columnsDiffer',
+        });
+        await apply(AT_SITE, await blockOf('person', change('D', '', 2n)));
+        expect(fixture.rows('person', ['id'])).toEqual(['1']);
+      });
+
+      test('lets unique values change places', async () => {
+        await open('unique');
+        await apply(
+          AT_SITE,
+          await blockOf('badge', change('U', '010', 1n, 'B', 'Anne'), change('U', '010', 2n, 'A', 'Luc')),
+        );
+        expect(fixture.rows('badge', ['id', 'code'])).toEqual([`1 'B'`, `2 'A'`]);
+      });
+
+      test('keeps business triggers from firing, and leaves them as they were', async () => {
+        await open('businessTrigger');
+        const before = fixture.triggers();
+        expect(before.length).toBeGreaterThan(1);
+        await apply(AT_SITE, await blockOf('audited', change('I', '11', 1n, 'x')));
+        expect(fixture.rows('audit', ['audited'])).toEqual([]);
+        expect(fixture.triggers()).toEqual(before);
+        fixture.run(`INSERT INTO audited (id, label) VALUES (2, 'y')`);
+        expect(fixture.rows('audit', ['audited'])).toEqual(['2']);
+        expect(await database.pending()).toBe(2);
+      });
+
+      test('lets computed columns follow', async () => {
+        await open('computedColumn');
+        await apply(AT_SITE, await blockOf('computed', change('U', '01', 1n, 8n), change('I', '11', 2n, 3n)));
+        expect(fixture.rows('computed', ['id', 'price', 'twice'])).toEqual(['1 8 16', '2 3 6']);
+      });
+
+      test('writes every value as it was', async () => {
+        await open('values');
+        const rows: Value[][] = [
+          [1n, 9223372036854775807n, 0.1, `L'été 🏖`, new Uint8Array([0, 255, 16])],
+          [2n, -9007199254740993n, -1e300, '', new Uint8Array()],
+          [3n, null, 1, null, null],
+        ];
+        await apply(AT_SITE, await blockOf('sample', ...rows.map((row) => change('I', '11111', ...row))));
+        fixture.run(`UPDATE sample SET text = 'seen' WHERE id < 9`);
+        const { block } = (await capture(1))[0] ?? { block: await blockOf('sample') };
+        expect(block.changes.map(({ values }) => values)).toEqual(
+          rows.map((row) => row.map((value, at) => (at === 3 ? 'seen' : value))),
+        );
+      });
+
+      test('is undone whole when the work fails', async () => {
+        await open('person', 'hub');
+        await database.stage(streamOf([await blockOf('person', change('D', '', 2n))]), { clockOffset: 0 });
+        const failing = database.transaction(async (transaction) => {
+          await transaction.apply(atHub(1));
+          await transaction.recordMerged({ site: 1, batch: 1, sha256: 'x', declined: [] });
+          throw new Error('power cut');
+        });
+        await expect(failing).rejects.toThrow('power cut');
+        expect(fixture.rows('person', ['id'])).toEqual(['1', '2']);
+        expect(await database.ledger()).toEqual([]);
+        expect(await database.pending()).toBe(0);
+        fixture.run(`DELETE FROM person WHERE id = 2`);
+        expect(await database.pending()).toBe(1);
+      });
+
+      test('uses up what was staged, of which a failure leaves nothing', async () => {
+        await open('person');
+        const good = await blockOf('person', change('D', '', 2n));
+        await apply(AT_SITE, good);
+        fixture.run(`INSERT INTO person (id, name) VALUES (2, 'back')`);
+        await database.transaction(async (transaction) => {
+          expect([...(await transaction.written())]).toEqual([]);
+        });
+        const bad = await blockOf('person', change('D', '', 1n), { ...change('D', '', 3n), changedAt: NaN });
+        await expect(database.stage(streamOf([good, bad]), { clockOffset: 0 })).rejects.toThrow();
+        await database.transaction(async (transaction) => {
+          expect(await transaction.apply(AT_SITE)).toEqual([]);
+          expect([...(await transaction.written())]).toEqual([]);
+        });
+        expect(fixture.rows('person', ['id'])).toEqual(['1', '2']);
+      });
+
+      test('says how many changes were written', async () => {
+        await open('person');
+        await database.stage(streamOf([await blockOf('person', change('D', '', 2n))]), { clockOffset: 0 });
+        const written = await database.transaction(async (transaction) => {
+          await transaction.apply(AT_SITE);
+          return transaction.written();
+        });
+        expect([...written]).toEqual([['person', 1]]);
+      });
+    });
+
+    describe('violations', () => {
+      async function violations(unseen: Unseen, ...blocks: Block[]): Promise<string[]> {
+        await database.stage(streamOf(blocks), { clockOffset: 0 });
+        return database.transaction(async (transaction) =>
+          (await transaction.apply(unseen)).map((violation) =>
+            [
+              violation.kind,
+              violation.kind === 'refused' ? violation.reason : '',
+              violation.change.table,
+              textOf(violation.change),
+            ].join(' '),
+          ),
+        );
+      }
+
+      test('a row whose unique value another row has, which leaves the database untouched', async () => {
+        await open('unique', 'hub');
+        expect(
+          await violations(
+            atHub(1),
+            await blockOf('badge', change('I', '111', 3n, 'A', 'Zoé'), change('D', '', 2n)),
+          ),
+        ).toEqual([`refused unique badge I 111 3,'A','Zoé'`]);
+        expect(fixture.rows('badge', ['id'])).toEqual(['1', '2']);
+        expect(await database.pending()).toBe(0);
+      });
+
+      test('a row whose parent is not there', async () => {
+        await open('family', 'hub');
+        expect(await violations(atHub(1), await blockOf('child', change('I', '11', 2n, 9n)))).toEqual([
+          'missingParent  child I 11 2,9',
+        ]);
+      });
+
+      test('a parent that still has children', async () => {
+        await open('family', 'hub');
+        expect(await violations(atHub(1), await blockOf('parent', change('D', '', 1n)))).toEqual([
+          'childrenRemain  parent D  1',
+        ]);
+      });
+
+      test('none where parents and children come and go together, in whatever order', async () => {
+        await open('family', 'hub');
+        expect(
+          await violations(
+            atHub(1),
+            await blockOf(
+              'child',
+              change('I', '11', 2n, 2n),
+              change('D', '', 1n),
+              change('I', '11', 3n, null),
+            ),
+            await blockOf('parent', change('D', '', 1n), change('I', '11', 2n, 'q')),
+          ),
+        ).toEqual([]);
+        expect(fixture.rows('child', ['id', 'parent'])).toEqual(['2 2', '3 NULL']);
+      });
+
+      test('at a site, none but against what the hub has not seen', async () => {
+        await open('family');
+        expect(await violations(AT_SITE, await blockOf('child', change('I', '11', 2n, 9n)))).toEqual([]);
+        fixture.run(`INSERT INTO child (id, parent) VALUES (5, 1)`);
+        expect(
+          await violations(
+            AT_SITE,
+            await blockOf('parent', change('D', '', 1n)),
+            await blockOf('child', change('D', '', 1n)),
+          ),
+        ).toEqual(['childrenRemain  parent D  1']);
+      });
+
+      test('a parent deleted at the hub is brought back for a child that needs it', async () => {
+        await open('family', 'hub');
+        fixture.run('DELETE FROM child', 'DELETE FROM parent');
+        await database.stage(
+          streamOf([await blockOf('child', change('I', '11', 2n, 1n), change('I', '11', 3n, 1n))]),
+          {
+            clockOffset: 0,
+          },
+        );
+        await database.transaction(async (transaction) => {
+          for (const violation of await transaction.apply(atHub(1))) {
+            if (violation.kind !== 'missingParent') throw new Error(violation.kind);
+            expect(await transaction.restoreParent(violation.change, violation.foreignKey)).toBe(true);
+          }
+          expect(await transaction.apply(atHub(1))).toEqual([]);
+        });
+        expect(fixture.rows('parent', ['id', 'name'])).toEqual([`1 'p'`]);
+        expect(fixture.rows('child', ['id', 'parent'])).toEqual(['2 1', '3 1']);
+        const parents = (await capture(1)).filter(({ block }) => block.table === 'parent');
+        expect(parents.map(({ origin }) => origin)).toEqual([0]);
+      });
+
+      test('a parent that never was is not brought back', async () => {
+        await open('family', 'hub');
+        await database.stage(streamOf([await blockOf('child', change('I', '11', 2n, 9n))]), {
+          clockOffset: 0,
+        });
+        await database.transaction(async (transaction) => {
+          const [violation] = await transaction.apply(atHub(1));
+          if (violation?.kind !== 'missingParent') throw new Error('no violation');
+          expect(await transaction.restoreParent(violation.change, violation.foreignKey)).toBe(false);
+        });
+      });
+    });
+
+    describe('what an author has not seen', () => {
+      async function contested(unseen: Unseen, block: Block): Promise<string[]> {
+        await database.stage(streamOf([block]), { clockOffset: 0 });
+        return database.transaction(async (transaction) =>
+          (await transaction.contested(unseen)).map(
+            ({ change: staged, here }) =>
+              `${textOf(staged)} / ${here.inserted ? 'inserted ' : ''}${here.marks} by ${String(here.origin)}`,
+          ),
+        );
+      }
+
+      test('at the hub: changes of its own and of other sites, pending or in a later round', async () => {
+        await open('person', 'hub');
+        const block = await blockOf('person', change('U', '0100', 1n, 'Ann', 'Lyon', 0n));
+        expect(await contested(atHub(1), block)).toEqual([]);
+        fixture.run(`UPDATE person SET city = 'Paris' WHERE id = 1`);
+        const seen = `U 0100 1,'Ann','Lyon',0 / 0010 by 0`;
+        expect(await contested(atHub(1), block)).toEqual([seen]);
+        await capture(1);
+        expect(await contested(atHub(1, 0), block)).toEqual([seen]);
+        expect(await contested(atHub(1, 1), block)).toEqual([]);
+      });
+
+      test('not what the author itself sent before', async () => {
+        await open('person', 'hub');
+        await apply(atHub(1), await blockOf('person', change('U', '0010', 1n, 'Anne', 'Paris', 0n)));
+        const block = await blockOf('person', change('U', '0100', 1n, 'Ann', 'Paris', 0n));
+        expect(await contested(atHub(1), block)).toEqual([]);
+        expect(await contested(atHub(2), block)).toEqual([`U 0100 1,'Ann','Paris',0 / 0010 by 1`]);
+      });
+
+      test('counts as made by the newest of them, whichever was merged last', async () => {
+        await open('person', 'hub');
+        const newer = change('U', '0010', 1n, 'Anne', 'Paris', 0n);
+        await apply(atHub(1), await blockOf('person', newer));
+        const older = { ...change('U', '0001', 1n, 'Anne', 'Paris', 4n), changedAt: newer.changedAt - 1 };
+        await apply(atHub(2), await blockOf('person', older));
+        const block = await blockOf('person', change('U', '0100', 1n, 'Ann', 'Lyon', 0n));
+        expect(await contested(atHub(3), block)).toEqual([`U 0100 1,'Ann','Lyon',0 / 0011 by 1`]);
+      });
+
+      test('by the base of each change where it has one', async () => {
+        await open('person', 'hub');
+        fixture.run(`UPDATE person SET city = 'Paris' WHERE id = 1`);
+        await capture(1);
+        const update = change('U', '0100', 1n, 'Ann', 'Lyon', 0n);
+        expect(await contested(atHub(1, 5), await blockOf('person', update))).toEqual([]);
+        expect(await contested(atHub(1, 5), await blockOf('person', { ...update, base: 0 }))).toHaveLength(1);
+      });
+
+      test('at a site: its own changes, pending or in a batch that the round does not include', async () => {
+        await open('person');
+        fixture.run(`UPDATE person SET city = 'Paris' WHERE id = 1`);
+        const block = await blockOf('person', change('U', '0100', 1n, 'Ann', 'Lyon', 0n));
+        expect(await contested(AT_SITE, block)).toHaveLength(1);
+        await capture(1);
+        expect(await contested(AT_SITE, block)).toHaveLength(1);
+        expect(await contested({ at: 'site', included: 1 }, block)).toEqual([]);
+      });
+
+      test('what was settled to be kept goes to everyone, author included, and is news to the author only', async () => {
+        await open('person', 'hub');
+        await apply(atHub(3), await blockOf('person', change('U', '0010', 1n, 'Anne', 'Paris', 0n)));
+        await capture(1);
+        const deletion = await blockOf('person', change('D', '', 1n));
+        await database.stage(streamOf([deletion]), { clockOffset: 0 });
+        await database.transaction(async (transaction) => {
+          for (const { change: staged } of await transaction.contested(atHub(1))) {
+            await transaction.settle(staged, { write: false, toEveryone: true });
+          }
+          expect(await transaction.apply(atHub(1))).toEqual([]);
+        });
+        expect(await contested(atHub(1, 1), deletion)).toEqual(['D  1 / 0010 by 3']);
+        expect(await contested(atHub(2, 1), deletion)).toEqual([]);
+        expect((await capture(2)).map(({ origin, block }) => [origin, block.changes.map(textOf)])).toEqual([
+          [0, [`U 0010 1,'Anne','Paris',0`]],
+        ]);
+      });
+
+      test('a settlement can write another row than the one that came', async () => {
+        await open('person', 'hub');
+        await database.stage(
+          streamOf([await blockOf('person', change('U', '0100', 1n, 'Ann', 'Lyon', 0n))]),
+          {
+            clockOffset: 0,
+          },
+        );
+        fixture.run(`UPDATE person SET city = 'Paris' WHERE id = 1`);
+        await database.transaction(async (transaction) => {
+          for (const { change: staged } of await transaction.contested(atHub(1))) {
+            expect(staged.current).toEqual([1n, 'Anne', 'Paris', 0n]);
+            await transaction.settle(staged, {
+              write: true,
+              toEveryone: true,
+              values: [1n, 'Ann', 'Paris', 0n],
+              marks: '0100',
+            });
+          }
+          expect(await transaction.apply(atHub(1))).toEqual([]);
+        });
+        expect(fixture.rows('person', ['id', 'name', 'city'])).toContain(`1 'Ann' 'Paris'`);
+      });
+    });
+
+    describe('questions', () => {
+      const ask = (transaction: MergeTransaction, until: number | null = null): Promise<void> =>
+        transaction.ask({ table: 'person', keyColumns: ['id'], key: [1n], base: 4, until });
+
+      test('go with the next batch, alone or with the change of the same row', async () => {
+        await open('person');
+        await database.transaction((transaction) => ask(transaction));
+        expect((await capture(1)).flatMap(({ block }) => block.changes)).toMatchObject([
+          { op: 'R', marks: '', base: 4, values: [1n] },
+        ]);
+        await database.transaction((transaction) => ask(transaction));
+        fixture.run(`UPDATE person SET city = 'Paris' WHERE id = 1`);
+        expect((await capture(2)).flatMap(({ block }) => block.changes)).toMatchObject([
+          { op: 'U', marks: '0010', base: 4 },
+        ]);
+      });
+
+      test('are answered by the hub with its row, or with its absence', async () => {
+        await open('person', 'hub');
+        await apply(atHub(2), await blockOf('person', change('R', '', 1n), change('R', '', 7n)));
+        expect(
+          (await capture(1)).map(({ origin, block }) => [origin, block.changes.map(textOf).sort()]),
+        ).toEqual([[0, ['D  7', `U 0000 1,'Anne','Lyon',0`]]]);
+      });
+
+      test('are withdrawn when the row comes', async () => {
+        await open('person');
+        await database.transaction((transaction) => ask(transaction));
+        await apply(AT_SITE, await blockOf('person', change('U', '0010', 1n, 'Anne', 'Paris', 0n)));
+        expect(await database.pending()).toBe(0);
+      });
+
+      test('are withdrawn when the hub has seen the batch that made them, and says nothing of the row', async () => {
+        await open('person');
+        await database.transaction((transaction) => ask(transaction, 3));
+        await database.transaction((transaction) => transaction.recordPosition(5, 2));
+        expect(await database.pending()).toBe(1);
+        await database.transaction((transaction) => transaction.recordPosition(6, 3));
+        expect(await database.pending()).toBe(0);
+      });
+
+      test('about a table that is not prepared yet wait for it', async () => {
+        await open('textKey');
+        await database.transaction((transaction) => ask(transaction));
+        expect(await captured(1)).toEqual([]);
+        fixture.create('person');
+        await database.prepare(SITE);
+        expect((await captured(2)).sort()).toEqual([`I 1111 1,'Anne','Lyon',0`, `I 1111 2,'Luc','Brest',5`]);
+        expect(await database.pending()).toBe(0);
+      });
+    });
+
+    describe('what it remembers', () => {
+      test('nothing before prepare', async () => {
+        fixture.create('person');
+        expect(await database.state()).toBeNull();
+        await expect(database.pending()).rejects.toMatchObject({ code: 'database.notPrepared' });
+      });
+
+      test('whose it is, and its position', async () => {
+        await open('person');
+        expect(await database.state()).toMatchObject({
+          installation: SITE.id,
+          role: 'site',
+          lastMarked: 0,
+          position: 0,
+          included: 0,
+        });
+        await capture(1);
+        await database.transaction((transaction) => transaction.recordPosition(7, 1));
+        expect(await database.state()).toMatchObject({ lastMarked: 1, position: 7, included: 1 });
+      });
+
+      test('merged batches, and the round that published them', async () => {
+        await open('person', 'hub');
+        const entry = { site: 2, batch: 1, sha256: 'abc', declined: ['x'] };
+        await database.transaction((transaction) => transaction.recordMerged(entry));
+        expect(await database.ledger()).toEqual([{ ...entry, round: null }]);
+        await capture(4);
+        expect(await database.ledger()).toEqual([{ ...entry, round: 4 }]);
+        await database.release(4);
+        expect(await database.ledger()).toEqual([{ ...entry, round: null }]);
+        await expect(
+          database.transaction((transaction) => transaction.recordMerged(entry)),
+        ).rejects.toThrow();
+      });
+
+      test('conflicts, with every value, newest first', async () => {
+        await open('person', 'hub');
+        const conflict = {
+          table: 'person',
+          columns: ['id', 'a', 'b', 'c', 'd', 'e'],
+          keyCount: 1,
+          key: [9007199254740993n],
+          kind: 'update',
+          rule: 'newest',
+          winner: 0,
+          loser: 2,
+          winningRow: [9007199254740993n, 1.5, Infinity, 'a\0b', null, new Uint8Array([1, 0, 255])],
+          losingRow: null,
+          winnerAt: 5,
+          loserAt: null,
+          reason: null,
+        } as const;
+        const entry = { ...conflict, at: 10, site: 2, batch: 3 };
+        await database.transaction(async (transaction) => {
+          await transaction.journal(entry);
+          await transaction.journal({ ...entry, batch: 4 });
+        });
+        const found = await database.conflicts(10);
+        expect(found.map(({ batch }) => batch)).toEqual([4, 3]);
+        expect(found[1]).toEqual({ ...entry, id: found[1]?.id });
+        expect(await database.conflicts(1)).toHaveLength(1);
+      });
+
+      test('sent changes until they are purged', async () => {
+        await open('person');
+        fixture.run(`UPDATE person SET points = 1 WHERE id = 1`);
+        await capture(1);
+        fixture.run(`UPDATE person SET points = 1 WHERE id = 2`);
+        await database.purge(1, Date.now() - 60_000);
+        await database.release(1);
+        expect(await database.pending()).toBe(2);
+        await capture(1);
+        await database.purge(0, Date.now() + 60_000);
+        await database.release(1);
+        expect(await database.pending()).toBe(2);
+        await capture(1);
+        fixture.run(`UPDATE person SET points = 3 WHERE id = 2`);
+        await database.purge(1, Date.now() + 60_000);
+        await database.release(1);
+        expect(await database.pending()).toBe(1);
+      });
+
+      test('a table’s changes of a batch are pending again once taken back', async () => {
+        await open('family');
+        fixture.run(`UPDATE parent SET name = 'q'`, `INSERT INTO child (id, parent) VALUES (2, 1)`);
+        await capture(1);
+        await database.transaction((transaction) => transaction.takeBack('parent', 1));
+        expect(await captured(2)).toEqual([`U 01 1,'q'`]);
+      });
+
+      test('nothing at all after unprepare', async () => {
+        await open('businessTrigger');
+        const triggers = fixture.triggers();
+        fixture.run(`INSERT INTO audited (id, label) VALUES (1, 'x')`);
+        await database.unprepare();
+        expect(await database.state()).toBeNull();
+        expect((await database.catalogue()).tables.map(({ tracking }) => tracking)).toEqual([
+          'missing',
+          'missing',
+        ]);
+        expect(fixture.triggers()).toEqual(triggers);
+        fixture.run(`INSERT INTO audited (id, label) VALUES (2, 'y')`);
+        expect(fixture.rows('audit', ['audited'])).toEqual(['1', '2']);
+      });
+    });
+
+    describe('prepare again', () => {
+      test('changes nothing where nothing changed', async () => {
+        await open('person');
+        fixture.run(`UPDATE person SET points = 1 WHERE id = 1`);
+        await database.prepare(SITE);
+        expect(await captured(1)).toEqual([`U 0001 1,'Anne','Lyon',1`]);
+        await database.prepare(SITE);
+        expect(await database.state()).toMatchObject({ lastMarked: 1 });
+      });
+
+      test('keeps pending changes when a column came, and logs what was written in it meanwhile', async () => {
+        await open('person');
+        fixture.run(`UPDATE person SET points = 1 WHERE id = 1`, `DELETE FROM person WHERE id = 2`);
+        fixture.run(
+          `INSERT INTO person (id, name) VALUES (3, 'Zoé')`,
+          `INSERT INTO person (id, name) VALUES (4, 'Noé')`,
+        );
+        await capture(1);
+        await database.release(1);
+        fixture.addColumn('person', 'phone');
+        fixture.run(
+          `UPDATE person SET phone = '06' WHERE id = 4`,
+          `UPDATE person SET name = 'Anna' WHERE id = 1`,
+        );
+        await database.prepare(SITE);
+        fixture.run(`UPDATE person SET phone = '07' WHERE id = 3`);
+        expect(await captured(1)).toEqual([
+          'D  2',
+          `I 11111 3,'Zoé',null,null,'07'`,
+          `I 11111 4,'Noé',null,null,'06'`,
+          `U 01010 1,'Anna','Lyon',1,null`,
+        ]);
+      });
+
+      test('logs all rows of a table that came later', async () => {
+        await open('textKey');
+        fixture.create('person');
+        await database.prepare(SITE);
+        expect(await captured(1)).toEqual([`I 1111 1,'Anne','Lyon',0`, `I 1111 2,'Luc','Brest',5`]);
+      });
+
+      test('a copy of a site, elsewhere, starts its own numbers and keeps what was not sent for good', async () => {
+        await open('person');
+        fixture.run(`UPDATE person SET points = 1 WHERE id = 1`);
+        await capture(1);
+        await database.transaction((transaction) => transaction.recordPosition(9, 1));
+        fixture.run(`UPDATE person SET points = 2 WHERE id = 2`);
+        await capture(2);
+        fixture.run(`INSERT INTO person (id, name) VALUES (3, 'Zoé')`);
+        const copy = await fixture.copy();
+        await copy.prepare({ id: 'another site', role: 'site' });
+        expect(await copy.state()).toMatchObject({
+          installation: 'another site',
+          lastMarked: 0,
+          position: 9,
+          included: 0,
+        });
+        expect(await copy.pending()).toBe(2);
+        expect(await database.pending()).toBe(1);
+      });
+
+      test('a site made from a copy of the hub starts at the hub’s last round, with nothing to send', async () => {
+        await open('person', 'hub');
+        fixture.run(`UPDATE person SET points = 1 WHERE id = 1`);
+        await capture(5);
+        fixture.run(`UPDATE person SET points = 2 WHERE id = 2`);
+        await database.transaction((transaction) =>
+          transaction.recordMerged({ site: 1, batch: 1, sha256: 'x', declined: [] }),
+        );
+        const copy = await fixture.copy();
+        await copy.prepare({ id: 'new site', role: 'site' });
+        expect(await copy.state()).toMatchObject({ role: 'site', lastMarked: 0, position: 5 });
+        expect(await copy.pending()).toBe(0);
+        expect(await copy.ledger()).toEqual([]);
+      });
+    });
+  });
+}
+
+function change(op: Change['op'], marks: string, ...values: Value[]): Change {
+  return { op, marks, changedAt: 1_750_000_000_000, base: null, values };
+}
+
+/** A stream of what is at hand. */
+async function* streamOf(blocks: readonly Block[]): AsyncGenerator<Block> {
+  for (const block of blocks) yield await Promise.resolve(block);
+}
+
+const textOf = ({ op, marks, values }: Pick<Change, 'op' | 'marks' | 'values'>): string =>
+  `${op} ${marks} ${values.map((value) => (typeof value === 'string' ? `'${value}'` : String(value))).join(',')}`;

@@ -1,0 +1,490 @@
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Block } from '../../src/batch/block';
+import { openBusiness, type BusinessOptions } from '../support/business';
+import { makeSqliteFixture, type SqliteFixture } from './sqlite-fixture';
+
+const open: SqliteFixture[] = [];
+afterEach(async () => {
+  for (const fixture of open.splice(0)) await fixture.close();
+});
+
+async function prepared(schema: string, options: BusinessOptions = {}): Promise<SqliteFixture> {
+  const fixture = await makeSqliteFixture((path) => openBusiness(path, options), schema);
+  open.push(fixture);
+  await fixture.database.prepare({ id: fixture.path, role: 'site' });
+  return fixture;
+}
+
+async function captured({ database }: SqliteFixture): Promise<Block[]> {
+  const { tables } = await database.catalogue();
+  const number = ((await database.state())?.lastMarked ?? 0) + 1;
+  const blocks: Block[] = [];
+  for await (const { block } of database.capture(
+    number,
+    tables.map(({ name }) => name),
+  ))
+    blocks.push(block);
+  return blocks;
+}
+
+async function changes(fixture: SqliteFixture): Promise<string[]> {
+  return (await captured(fixture)).flatMap(({ changes: all }) =>
+    all.map(({ op, values }) => `${op} ${values.map(String).join(' ')}`),
+  );
+}
+
+async function apply({ database }: SqliteFixture, blocks: readonly Block[]): Promise<void> {
+  async function* stream(): AsyncGenerator<Block> {
+    for (const block of blocks) yield await Promise.resolve(block);
+  }
+  await database.stage(stream(), { clockOffset: 0 });
+  await database.transaction(async (transaction) => {
+    expect(await transaction.apply({ at: 'site', included: 0 })).toEqual([]);
+  });
+}
+
+async function contents({ database, business }: SqliteFixture): Promise<Record<string, string[]>> {
+  const { tables } = await database.catalogue();
+  return Object.fromEntries(tables.map(({ name, columns }) => [name, business.rows(name, columns)]));
+}
+
+/** What is done to one database arrives in another that was like it. */
+async function expectToArrive(
+  schema: string,
+  statements: readonly string[],
+  options: BusinessOptions = {},
+): Promise<void> {
+  const here = await prepared(schema, options);
+  const there = await prepared(schema, options);
+  // Each statement travels alone, and all of them together to a third.
+  const third = await prepared(schema, options);
+  const together = await prepared(schema, options);
+  for (const statement of statements) {
+    here.run(statement);
+    together.run(statement);
+    await apply(there, await captured(here));
+    expect(await contents(there), statement).toEqual(await contents(here));
+  }
+  await apply(third, await captured(together));
+  expect(await contents(third)).toEqual(await contents(together));
+  expect(await third.database.pending()).toBe(0);
+}
+
+describe('what is written in one database arrives in another', () => {
+  test.each<{ name: string; schema: string; statements: string[]; foreignKeys?: boolean }>([
+    {
+      name: 'WITHOUT ROWID',
+      schema: `CREATE TABLE t (b TEXT, a INTEGER, c, PRIMARY KEY (a DESC, b)) WITHOUT ROWID; INSERT INTO t VALUES ('x', 1, 2)`,
+      statements: [
+        `UPDATE t SET c = 3`,
+        `INSERT INTO t VALUES ('y', 1, NULL)`,
+        `UPDATE t SET a = 9 WHERE b = 'y'`,
+        `DELETE FROM t WHERE b = 'x'`,
+      ],
+    },
+    {
+      name: 'STRICT',
+      schema: `CREATE TABLE t (id TEXT PRIMARY KEY, a ANY, i INT, b BLOB, r REAL) STRICT`,
+      statements: [
+        `INSERT INTO t VALUES ('1', '1', 1, x'00', 1), ('2', 1, NULL, NULL, NULL), ('3', 1.0, 2, x'', 0.5), ('4', x'31', 2, NULL, 1e308)`,
+        `UPDATE t SET a = 1 WHERE id = '1'`,
+        `UPDATE t SET a = '1' WHERE id = '2'`,
+        `UPDATE t SET a = 1 WHERE id = '3'`,
+      ],
+    },
+    {
+      name: 'keys of type ANY in a strict table',
+      schema: `CREATE TABLE t (k ANY PRIMARY KEY, v) STRICT`.replace(', v)', ', v ANY)'),
+      statements: [
+        `INSERT INTO t VALUES (1, 'a'), ('1', 'b'), (x'31', 'c'), (2.5, 'd')`,
+        `UPDATE t SET v = 'e' WHERE k = '1'`,
+        `DELETE FROM t WHERE k = 1`,
+        `UPDATE t SET k = 2 WHERE k = 2.5`,
+      ],
+    },
+    {
+      name: 'columns without a type, where 1, 1.0 and text differ',
+      schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, v)`,
+      statements: [
+        `INSERT INTO t VALUES (1, 1), (2, 1.0), (3, '1'), (4, x'31'), (5, NULL), (6, ''), (7, x''), (8, 9007199254740993), (9, 9e999), (10, -9223372036854775808)`,
+        `UPDATE t SET v = 1.0 WHERE id = 1`,
+        `UPDATE t SET v = 1 WHERE id = 2`,
+        `UPDATE t SET v = '1' WHERE id = 4`,
+        `UPDATE t SET v = '' WHERE id = 5`,
+        `UPDATE t SET v = NULL WHERE id = 6`,
+        `UPDATE t SET v = -9e999 WHERE id = 9`,
+      ],
+    },
+    {
+      name: 'a key without a type, alone',
+      schema: `CREATE TABLE t (k PRIMARY KEY)`,
+      statements: [
+        `INSERT INTO t VALUES (1), ('1'), (x'31')`,
+        `UPDATE t SET k = 1.0 WHERE k = 1`,
+        `DELETE FROM t WHERE k = '1'`,
+      ],
+    },
+    {
+      name: 'every affinity',
+      schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, n NUMERIC, d DECIMAL(10,2), f FLOAT, c CHAR(3), dt DATETIME, bo BOOLEAN, bl "LONG BLOB")`,
+      statements: [
+        `INSERT INTO t VALUES (1, '1.0', '12.50', 1, 5, '2026-01-01', 1, '1'), (2, 'x', 'x', 'x', x'00', 3.5, 'yes', 1.0)`,
+        `UPDATE t SET n = 1.5, d = 3, f = 1.5, c = 5.0, dt = 4, bo = 0, bl = 1`,
+      ],
+    },
+    {
+      name: 'text with a NUL in it, in keys too',
+      schema: `CREATE TABLE t (k TEXT PRIMARY KEY, v, u TEXT UNIQUE)`,
+      statements: [
+        `INSERT INTO t VALUES ('a', CAST(x'610062' AS TEXT), '1'), (CAST(x'6b0031' AS TEXT), 'x', CAST(x'00' AS TEXT)), (CAST(x'6b0032' AS TEXT), 'y', '3')`,
+        `UPDATE t SET v = CAST(x'610063' AS TEXT) WHERE k = 'a'`,
+        `UPDATE t SET v = 'z' WHERE k = CAST(x'6b0031' AS TEXT)`,
+        `DELETE FROM t WHERE k = CAST(x'6b0032' AS TEXT)`,
+      ],
+    },
+    {
+      name: 'a database in UTF-16',
+      schema: `PRAGMA encoding = 'UTF-16'; CREATE TABLE t (k TEXT PRIMARY KEY, v)`,
+      statements: [
+        `INSERT INTO t VALUES ('é🏖', 'ü' || char(0) || 'é🏖'), ('k' || char(0), NULL)`,
+        `UPDATE t SET v = char(0) WHERE k = 'k' || char(0)`,
+        `DELETE FROM t WHERE k = 'é🏖'`,
+      ],
+    },
+    {
+      name: 'keys without regard to case or to spaces at the end',
+      schema: `CREATE TABLE t (k TEXT COLLATE NOCASE, r TEXT COLLATE RTRIM, v, PRIMARY KEY (k, r)); INSERT INTO t VALUES ('a', 'x', 1)`,
+      statements: [
+        `UPDATE t SET k = 'A'`,
+        `UPDATE t SET r = 'x  '`,
+        `UPDATE t SET v = 2`,
+        `INSERT OR REPLACE INTO t VALUES ('a', 'x', 3)`,
+        `UPDATE t SET k = 'b'`,
+      ],
+    },
+    {
+      name: 'a key alone, without regard to case',
+      schema: `CREATE TABLE t (k TEXT PRIMARY KEY COLLATE NOCASE) WITHOUT ROWID; INSERT INTO t VALUES ('a')`,
+      statements: [`UPDATE t SET k = 'A'`, `UPDATE t SET k = 'B'`],
+    },
+    {
+      name: 'a unique value that moves from row to row',
+      schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, u TEXT UNIQUE, v); INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 2), (3, NULL, 3)`,
+      statements: [
+        `UPDATE t SET u = 'tmp' WHERE id = 1; UPDATE t SET u = 'a' WHERE id = 2; UPDATE t SET u = 'b' WHERE id = 1`,
+        `DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (4, 'b', 4)`,
+        `UPDATE t SET id = 9 WHERE id = 2`,
+      ],
+    },
+    {
+      name: 'INSERT OR REPLACE and its victims',
+      schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, u TEXT UNIQUE, a, b, v, UNIQUE (a, b)); INSERT INTO t VALUES (1, 'a', 1, 1, 'x'), (2, 'b', 1, 2, 'y'), (3, 'c', 2, 2, 'z'), (4, NULL, NULL, 1, 'w')`,
+      statements: [
+        `INSERT OR REPLACE INTO t VALUES (9, 'a', 1, 2, 'two victims')`,
+        `INSERT OR REPLACE INTO t VALUES (3, 'c', 7, 7, 'itself')`,
+        `REPLACE INTO t VALUES (4, NULL, NULL, 1, 'nulls clash with nothing')`,
+        `UPDATE OR REPLACE t SET u = 'c' WHERE id = 9`,
+        `UPDATE OR REPLACE t SET id = 4 WHERE id = 9`,
+        `INSERT OR IGNORE INTO t VALUES (8, 'c', 5, 5, 'ignored')`,
+        `INSERT INTO t VALUES (8, 'c', 5, 5, 'upsert') ON CONFLICT (u) DO UPDATE SET v = excluded.v, a = 77`,
+        `INSERT INTO t VALUES (8, 'c', 5, 5, 'nothing') ON CONFLICT DO NOTHING`,
+      ],
+    },
+    {
+      name: 'UNIQUE ON CONFLICT REPLACE',
+      schema: `CREATE TABLE t (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, u TEXT UNIQUE ON CONFLICT REPLACE, v NOT NULL ON CONFLICT REPLACE DEFAULT 'd'); INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 2)`,
+      statements: [
+        `INSERT INTO t VALUES (3, 'a', 3)`,
+        `UPDATE t SET u = 'b' WHERE id = 3`,
+        `INSERT INTO t VALUES (3, 'c', NULL)`,
+      ],
+    },
+    {
+      name: 'REPLACE through unique indexes on expressions, computed columns and parts of a table',
+      schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, g TEXT AS (substr(name, 1, 1)), kind TEXT, n INT);
+        CREATE UNIQUE INDEX t_lower ON t (lower(name) COLLATE NOCASE DESC, (n + 1));
+        CREATE UNIQUE INDEX t_g ON t (g, kind); CREATE UNIQUE INDEX t_part ON t (kind) WHERE n > 5;
+        INSERT INTO t (id, name, kind, n) VALUES (1, 'Anne', 'a', 1), (2, 'Luc', 'b', 2), (3, 'Zoé', 'c', 9)`,
+      statements: [
+        `INSERT OR REPLACE INTO t (id, name, kind, n) VALUES (4, 'ANNE', 'z', 1)`,
+        `INSERT OR REPLACE INTO t (id, name, kind, n) VALUES (5, 'Lea', 'b', 3)`,
+        `INSERT OR REPLACE INTO t (id, name, kind, n) VALUES (6, 'Noé', 'c', 8)`,
+        `UPDATE OR REPLACE t SET name = 'lea', n = 3 WHERE id = 6`,
+      ],
+    },
+    {
+      name: 'self references, in any order',
+      schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, boss INTEGER REFERENCES t (id) ON DELETE SET NULL); INSERT INTO t VALUES (1, NULL), (2, 1), (3, 2)`,
+      statements: [
+        `INSERT INTO t VALUES (5, 5)`,
+        `UPDATE t SET boss = 5`,
+        `DELETE FROM t WHERE id = 5`,
+        `UPDATE t SET boss = 3 WHERE id = 1; UPDATE t SET boss = 1 WHERE id = 3`,
+        `DELETE FROM t`,
+      ],
+      foreignKeys: true,
+    },
+    {
+      name: 'foreign keys in a circle',
+      schema: `CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b DEFERRABLE INITIALLY DEFERRED);
+        CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a DEFERRABLE INITIALLY DEFERRED)`,
+      statements: [
+        `BEGIN; INSERT INTO a VALUES (1, 1); INSERT INTO b VALUES (1, 1); COMMIT`,
+        `BEGIN; DELETE FROM a; DELETE FROM b; COMMIT`,
+      ],
+      foreignKeys: true,
+    },
+    {
+      name: 'ON DELETE CASCADE and ON UPDATE CASCADE over composite keys',
+      schema: `CREATE TABLE p (a, b TEXT, v, PRIMARY KEY (a, b)); CREATE TABLE c (id INTEGER PRIMARY KEY, pa, pb TEXT, FOREIGN KEY (pa, pb) REFERENCES P (A, B) ON DELETE CASCADE ON UPDATE CASCADE);
+        INSERT INTO p VALUES (1, 'x', 0), (2, 'y', 0); INSERT INTO c VALUES (1, 1, 'x'), (2, 2, 'y'), (3, NULL, 'x')`,
+      statements: [`UPDATE p SET a = 5 WHERE a = 1`, `DELETE FROM p WHERE a = 2`, `DELETE FROM p`],
+      foreignKeys: true,
+    },
+    {
+      name: 'a reference to a unique column that is not the key',
+      schema: `CREATE TABLE p (id INTEGER PRIMARY KEY, code TEXT UNIQUE); CREATE TABLE c (id INTEGER PRIMARY KEY, code TEXT REFERENCES p (code) ON UPDATE CASCADE ON DELETE SET NULL);
+        INSERT INTO p VALUES (1, 'a'), (2, 'b'); INSERT INTO c VALUES (1, 'a'), (2, 'b')`,
+      statements: [
+        `UPDATE p SET code = 'z' WHERE id = 1`,
+        `DELETE FROM p WHERE id = 2`,
+        `INSERT INTO p VALUES (3, 'n'); INSERT INTO c VALUES (3, 'n')`,
+      ],
+      foreignKeys: true,
+    },
+    {
+      name: 'orphans, made with foreign keys off',
+      schema: `CREATE TABLE p (id INTEGER PRIMARY KEY, code TEXT UNIQUE); CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p, code TEXT REFERENCES p (code));
+        INSERT INTO p VALUES (1, 'a'); INSERT INTO c VALUES (1, 1, 'a')`,
+      statements: [`INSERT INTO c VALUES (2, 77, 'nowhere')`, `DELETE FROM p`, `UPDATE c SET p = 78`],
+    },
+    {
+      name: 'business triggers that write to the same table, and recursive ones',
+      schema: `PRAGMA recursive_triggers = ON; CREATE TABLE t (id INTEGER PRIMARY KEY, v, touched INTEGER DEFAULT 0, u UNIQUE);
+        CREATE TRIGGER touch AFTER UPDATE OF v ON t BEGIN UPDATE t SET touched = touched + 1 WHERE id = NEW.id; END;
+        CREATE TRIGGER more AFTER INSERT ON t WHEN NEW.id < 4 BEGIN INSERT INTO t (id, v) VALUES (NEW.id + 1, 'made'); END`,
+      statements: [
+        `INSERT INTO t (id, v, u) VALUES (1, 'a', 'x')`,
+        `UPDATE t SET v = 'b' WHERE id = 1`,
+        `REPLACE INTO t (id, v, u) VALUES (8, 'c', 'x')`,
+      ],
+    },
+    {
+      name: 'views with INSTEAD OF triggers, full-text tables',
+      schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); CREATE VIEW w AS SELECT v FROM t;
+        CREATE TRIGGER wi INSTEAD OF INSERT ON w BEGIN INSERT INTO t (v) VALUES (NEW.v); END;
+        CREATE VIRTUAL TABLE search USING fts5(v, content='t', content_rowid='id')`,
+      statements: [
+        `INSERT INTO w VALUES ('through the view')`,
+        `INSERT INTO search (rowid, v) SELECT id, v FROM t`,
+      ],
+    },
+    {
+      name: 'strings between double quotes in the schema',
+      schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT DEFAULT "none" CHECK (s <> "bad"), g AS (s || "!"));
+        CREATE UNIQUE INDEX ti ON t (s) WHERE s <> "none"`,
+      statements: [`INSERT INTO t (id) VALUES (1)`, `UPDATE t SET s = 'x'`],
+    },
+    {
+      name: 'names that need quotes, in another order',
+      schema: `CREATE TABLE "t""'x$ y" ("group" TEXT, "é'è" INTEGER, "NEW" TEXT, "a.b" TEXT UNIQUE, "order" INTEGER, PRIMARY KEY ("order", "group"));
+        CREATE TABLE [select] ("from" INTEGER PRIMARY KEY, "to" TEXT REFERENCES "t""'x$ y" ("a.b"))`,
+      statements: [
+        `INSERT INTO "t""'x$ y" VALUES ('g', 1, 'n', 'ab', 1)`,
+        `INSERT INTO [select] VALUES (1, 'ab')`,
+        `REPLACE INTO "t""'x$ y" VALUES ('h', 2, 'm', 'ab', 1)`,
+      ],
+    },
+  ])('$name', async ({ schema, statements, foreignKeys = false }) => {
+    await expectToArrive(schema, statements, { foreignKeys });
+  });
+
+  test('tables of a thousand columns', async () => {
+    const columns = Array.from({ length: 1100 }, (_, at) => `c${String(at)}`);
+    await expectToArrive(`CREATE TABLE t (id INTEGER PRIMARY KEY, ${columns.join(', ')})`, [
+      `INSERT INTO t (id, c0) VALUES (1, 'a')`,
+      `UPDATE t SET c1099 = 'z'`,
+    ]);
+  });
+});
+
+describe('what must not be logged', () => {
+  test('a statement that was ignored, or that found its row taken', async () => {
+    const fixture = await prepared(
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, u TEXT UNIQUE); INSERT INTO t VALUES (1, 'a')`,
+    );
+    fixture.run(`INSERT OR IGNORE INTO t VALUES (2, 'a')`);
+    expect(() => {
+      fixture.run(`INSERT INTO t VALUES (3, 'a')`);
+    }).toThrow();
+    expect(await changes(fixture)).toEqual([]);
+  });
+
+  test('rows that a unique index on an expression does not make victims', async () => {
+    const fixture = await prepared(`CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT);
+      CREATE UNIQUE INDEX ti ON t (lower(name), (id / 10)); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')`);
+    fixture.run(`REPLACE INTO t VALUES (4, 'A')`);
+    expect(await fixture.database.pending()).toBe(2);
+    expect((await changes(fixture)).sort()).toEqual(['D 1', 'I 4 A']);
+  });
+
+  test('rows whose key is null, until they have one', async () => {
+    const fixture = await prepared(`CREATE TABLE t (a TEXT, b TEXT, v, PRIMARY KEY (a, b))`);
+    fixture.run(`INSERT INTO t VALUES (NULL, 'x', 1)`, `UPDATE t SET v = 2`);
+    expect(await changes(fixture)).toEqual([]);
+    fixture.run(`UPDATE t SET a = 'k'`);
+    expect(await changes(fixture)).toEqual(['I k x 2']);
+    fixture.run(`UPDATE t SET b = NULL`);
+    expect(await changes(fixture)).toEqual(['D k x']);
+    fixture.run(`DELETE FROM t`);
+    expect(await changes(fixture)).toEqual([]);
+  });
+});
+
+describe('the catalogue', () => {
+  test('leaves out virtual tables with their shadows, tables without a key, and nullable keys that are null', async () => {
+    const fixture = await prepared(`
+      CREATE VIRTUAL TABLE search USING fts5(v); CREATE TABLE nokey (a); CREATE TABLE "null" (k TEXT PRIMARY KEY);
+      INSERT INTO "null" VALUES (NULL); CREATE TABLE down (k INTEGER PRIMARY KEY DESC); INSERT INTO down VALUES (NULL);
+      CREATE VIEW w AS SELECT 1; CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT)`);
+    const { tables, excluded } = await fixture.database.catalogue();
+    expect(tables.map(({ name, generatedKey }) => [name, generatedKey])).toEqual([['t', true]]);
+    expect(excluded).toEqual([
+      { name: 'down', reason: 'nullKey' },
+      { name: 'nokey', reason: 'noKey' },
+      { name: 'null', reason: 'nullKey' },
+      { name: 'search', reason: 'virtual' },
+    ]);
+  });
+
+  test('has one fingerprint for columns in any order', async () => {
+    const one = await prepared(`CREATE TABLE t (a TEXT, b INTEGER, id INTEGER PRIMARY KEY)`);
+    const two = await prepared(`CREATE TABLE t (id integer PRIMARY KEY, b INTEGER, a TEXT)`);
+    const other = await prepared(`CREATE TABLE t (id INTEGER PRIMARY KEY, b TEXT, a TEXT)`);
+    const fingerprints = await Promise.all(
+      [one, two, other].map(async ({ database }) => (await database.catalogue()).tables[0]?.fingerprint),
+    );
+    expect(fingerprints[0]).toBe(fingerprints[1]);
+    expect(fingerprints[0]).not.toBe(fingerprints[2]);
+    one.run(`INSERT INTO t VALUES ('x', 2, 1)`);
+    await apply(two, await captured(one));
+    expect(two.rows('t', ['id', 'b', 'a'])).toEqual([`1 2 'x'`]);
+  });
+});
+
+describe('schemas that change', () => {
+  const PERSON = `CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO person VALUES (1, 'Anne'), (2, 'Luc')`;
+
+  test('a table rebuilt under its own name is noticed, and all its rows are sent', async () => {
+    const fixture = await prepared(PERSON);
+    fixture.run(`UPDATE person SET name = 'Ann' WHERE id = 1`, `DELETE FROM person WHERE id = 2`);
+    fixture.run(`BEGIN; CREATE TABLE new (id INTEGER PRIMARY KEY, name TEXT CHECK (name <> '')); INSERT INTO new SELECT * FROM person;
+      DROP TABLE person; ALTER TABLE new RENAME TO person; INSERT INTO person VALUES (3, 'Zoé'); COMMIT`);
+    expect((await fixture.database.catalogue()).tables[0]?.tracking).toBe('outdated');
+    await fixture.database.prepare({ id: fixture.path, role: 'site' });
+    expect((await changes(fixture)).sort()).toEqual(['D 2', 'U 1 Ann', 'U 3 Zoé']);
+  });
+
+  test('a unique index that comes later is heeded', async () => {
+    const fixture = await prepared(PERSON);
+    fixture.run(`CREATE UNIQUE INDEX by_name ON person (name)`);
+    expect((await fixture.database.catalogue()).tables[0]?.tracking).toBe('outdated');
+    await fixture.database.prepare({ id: fixture.path, role: 'site' });
+    expect(await changes(fixture)).toEqual([]);
+    fixture.run(`REPLACE INTO person VALUES (9, 'Luc')`);
+    expect((await changes(fixture)).sort()).toEqual(['D 2', 'I 9 Luc']);
+  });
+
+  test('a broken view or trigger of the application is in nobody’s way', async () => {
+    const fixture =
+      await prepared(`${PERSON}; CREATE TABLE gone (a); CREATE VIEW broken AS SELECT * FROM gone;
+      CREATE TRIGGER lost AFTER INSERT ON person WHEN NEW.name = 'x' BEGIN INSERT INTO gone VALUES (1); END; DROP TABLE gone`);
+    fixture.run(
+      `UPDATE person SET name = 'Ann' WHERE id = 1`,
+      `ALTER TABLE person ADD COLUMN city TEXT DEFAULT "Lyon"`,
+    );
+    fixture.run(`UPDATE person SET city = 'Metz' WHERE id = 2`);
+    await fixture.database.prepare({ id: fixture.path, role: 'site' });
+    const blocks = await captured(fixture);
+    const there = await prepared(`CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT, city TEXT);
+      CREATE TRIGGER lost AFTER UPDATE ON PERSON BEGIN INSERT INTO gone VALUES (1); END`);
+    await apply(there, blocks);
+    expect(there.rows('person', ['id', 'name', 'city'])).toEqual([`1 'Ann' 'Lyon'`, `2 'Luc' 'Metz'`]);
+    expect(there.triggers()).toHaveLength(1);
+  });
+
+  test('a table that was dropped is forgotten', async () => {
+    const fixture = await prepared(`${PERSON}; CREATE TABLE other (id INTEGER PRIMARY KEY)`);
+    fixture.run(`UPDATE person SET name = 'x'`, `DROP TABLE person`, `INSERT INTO other VALUES (1)`);
+    await fixture.database.prepare({ id: fixture.path, role: 'site' });
+    expect(await changes(fixture)).toEqual(['I 1']);
+  });
+
+  test('the journal mode comes back, even while the application has the database open', async () => {
+    const fixture = await prepared(PERSON);
+    fixture.rows('person', ['id']);
+    expect(fixture.business.query('PRAGMA journal_mode')).toEqual(['wal']);
+    await fixture.database.unprepare();
+    expect(fixture.business.query(`SELECT count(*) FROM sqlite_schema WHERE name LIKE '%sync$%'`)).toEqual([
+      '0',
+    ]);
+    expect(fixture.business.query('PRAGMA journal_mode')).toEqual(['wal']);
+    fixture.business.run(`UPDATE person SET name = 'x'`);
+  });
+});
+
+/** Another thread of the application: a transaction a row, as fast as it can. */
+const BUSY_APPLICATION = `
+  const { workerData } = require('node:worker_threads');
+  const { DatabaseSync } = require(workerData.sqlite);
+  const database = new DatabaseSync(workerData.path, { timeout: 20000 });
+  for (let id = 1; id <= workerData.rows; id += 1) {
+    database.exec('BEGIN IMMEDIATE');
+    database.exec('INSERT INTO t VALUES (' + id + ', 1)');
+    database.exec('UPDATE t SET v = 2 WHERE id = ' + id);
+    database.exec('COMMIT');
+  }
+  database.close();
+`;
+
+describe('other connections', () => {
+  test('captures taken while the application writes have each of its transactions once and whole', async () => {
+    const fixture = await prepared(`CREATE TABLE t (id INTEGER PRIMARY KEY, v)`);
+    const rows = 1500;
+    const sqlite = createRequire(import.meta.url).resolve('@photostructure/sqlite');
+    const worker = new Worker(BUSY_APPLICATION, {
+      eval: true,
+      workerData: { sqlite, path: fixture.path, rows },
+    });
+    const ended = once(worker, 'exit');
+    const seen: string[] = [];
+    let captures = 0;
+    for (let running = true; running; captures += 1) {
+      running = await Promise.race([
+        ended.then(() => false),
+        new Promise<true>((go) => setImmediate(go, true)),
+      ]);
+      seen.push(...(await changes(fixture)));
+    }
+    expect(captures).toBeGreaterThan(3);
+    expect(seen).toHaveLength(rows);
+    expect(new Set(seen)).toEqual(new Set(Array.from({ length: rows }, (_, at) => `I ${String(at + 1)} 2`)));
+  });
+
+  test('a capture waits for a transaction under way, and has all of it or nothing', async () => {
+    const fixture = await prepared(`CREATE TABLE t (id INTEGER PRIMARY KEY, v)`);
+    fixture.run(`BEGIN`, `INSERT INTO t VALUES (1, 'a')`);
+    // Readers are never kept waiting, nor keep the capture from reading what is committed.
+    const other = openBusiness(fixture.path);
+    expect(other.rows('t', ['id'])).toEqual([]);
+    fixture.run(`INSERT INTO t VALUES (2, 'b')`, `COMMIT`);
+    other.run(`BEGIN`);
+    other.rows('t', ['id']);
+    expect(await changes(fixture)).toEqual(['I 1 a', 'I 2 b']);
+    other.run(`COMMIT`);
+    other.close();
+  });
+});
