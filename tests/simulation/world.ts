@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -37,6 +37,9 @@ const TABLES = {
   setting: ['place', 'name', 'value'],
 } as const;
 
+/** In memory where the system has such a folder: thousands of transactions each wait for their disk. */
+const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
 /** Whether a session came to its end, or its machine was switched off under it. */
 export type Outcome = 'ended' | 'killed';
 
@@ -46,7 +49,7 @@ export type Outcome = 'ended' | 'killed';
  */
 export class World {
   readonly witness = new Witness();
-  readonly #folder = mkdtempSync(join(tmpdir(), 'synchro-simulation-'));
+  readonly #folder = mkdtempSync(join(SCRATCH, 'synchro-simulation-'));
   readonly #businesses: Business[] = [];
   #now = Date.UTC(2026, 0, 1);
 

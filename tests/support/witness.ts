@@ -11,7 +11,7 @@ export class Witness {
   #count = 0;
 
   /**
-   * Runs a statement of the application, `@` in it standing for a new value. False where the database refused it:
+   * Runs a statement of the application, each `@` in it standing for a new value. False where the database refused it:
    * the application would tell its user.
    */
   run(
@@ -19,9 +19,10 @@ export class Witness {
     place: { readonly run: (sql: string) => void; readonly contents: () => Contents },
   ): boolean {
     const before = valuesIn(JSON.stringify(place.contents()));
-    this.#count += 1;
+    // Each place gets a value of its own: one that stands in two columns would be taken away column by column.
+    const written = sql.replaceAll('@', () => `v${String((this.#count += 1))}.`);
     try {
-      place.run(sql.replaceAll('@', `v${String(this.#count)}.`));
+      place.run(written);
     } catch {
       return false;
     }
