@@ -39,6 +39,8 @@ export class HubRuntime implements Runtime {
   /** Someone waited for the round of the session under way. */
   #fruitful = false;
   #arrivals: (() => void)[] = [];
+  /** A file was stored that no wait has seen: it may have come while the session looked elsewhere. */
+  #arrived = false;
 
   constructor(parts: Parts, settings: Settings, paths: DataFolder, events: HubEvents) {
     this.#parts = parts;
@@ -153,6 +155,7 @@ export class HubRuntime implements Runtime {
       this.#served.delete(file.site);
     }
     if (file.kind === 'waiting' || file.kind === 'request') this.#waiting.add(file.site);
+    this.#arrived = true;
     for (const wake of this.#arrivals.splice(0)) wake();
     // Its batch is in the session already: it asked for nothing more.
     if (file.kind !== 'request' || this.#served.has(file.site)) return;
@@ -193,8 +196,12 @@ export class HubRuntime implements Runtime {
     };
   }
 
-  /** Resolves at the next stored file, or after `milliseconds`. */
+  /** Resolves at the next file stored since it last resolved, or after `milliseconds`. */
   async #arrival(milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (this.#arrived) {
+      this.#arrived = false;
+      return;
+    }
     const stop = new AbortController();
     const woken = new Promise<void>((resolve) => this.#arrivals.push(resolve));
     const passed = this.#parts.clock.delay(
@@ -207,6 +214,7 @@ export class HubRuntime implements Runtime {
       stop.abort();
       await passed.catch(() => undefined);
     }
+    this.#arrived = false;
   }
 
   async #refresh(): Promise<void> {

@@ -1,5 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { batchesIn, numbersIn } from '../transport/batch-files';
 import { inboxFolder, manifestFile, parseFinalName, parseNumber, roundFolder } from '../transport/names';
 
@@ -26,16 +25,6 @@ export class HubFolder {
       parseFinalName('acks', name),
     );
     return rounds.at(-1) ?? 0;
-  }
-
-  /** Removes rounds up to `last` that were published before `before` (ms, UTC), but never the newest. */
-  async pruneRounds(last: number, before: number): Promise<void> {
-    const newest = await this.lastRound();
-    for (const round of await numbersIn(this.roundsFolder, parseNumber)) {
-      if (round > last || round >= newest) return;
-      const folder = roundFolder(this.roundsFolder, round);
-      if ((await stat(join(folder, manifestFile))).mtimeMs < before) await rm(folder, { recursive: true });
-    }
   }
 
   /** The last round whose manifest is written; 0 for none. */

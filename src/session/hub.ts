@@ -248,9 +248,7 @@ export class HubSession {
     const { database, folder, sites, clock, retention } = this.#options;
     const before = clock.now() - retention;
     const acknowledged = await Promise.all(sites.map(({ number }) => folder.acknowledged(number)));
-    const appliedByAll = Math.min(...acknowledged);
-    await database.purge(appliedByAll, before);
-    await folder.pruneRounds(appliedByAll, before);
+    await database.purge(Math.min(...acknowledged), before);
     const merged = await this.#mergedBatches();
     for (const { number } of sites) {
       await pruneBatches(inboxFolder(folder.sitesFolder, number, 'batches'), merged.get(number) ?? 0, before);

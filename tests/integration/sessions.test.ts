@@ -204,6 +204,24 @@ async function cutAt(
   return report;
 }
 
+test('a site that joins with a fresh copy of the head office’s database', async () => {
+  const company = await found();
+  for (const day of [1, 2]) {
+    work(company, day);
+    await company.synchronise();
+  }
+  company.at('hub', `DELETE FROM price WHERE item = 'month'`);
+  const copy = company.backUp('hub', 'copy.db');
+  await company.join('nice', copy);
+  company.at('nice', `INSERT INTO member VALUES (500, 'Nina', NULL)`);
+  work(company, 3);
+  expect(statesOf(await company.synchronise())).toEqual({ ...OK, nice: 'ok' });
+  expectAlike(company);
+  expect(company.contents('hub')['member']).toContain(`500 NULL 'Nina'`);
+  const quiet = await company.synchronise();
+  for (const report of Object.values(quiet)) expect(report.tables).toEqual([]);
+});
+
 describe('Arrêter, at every step', () => {
   const hubSteps: StepName[] = [
     'check',

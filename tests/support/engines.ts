@@ -46,7 +46,7 @@ export interface EnginePost {
 
 /** A hub and sites as engines in this process, over real FTPS and on real databases. The hub is called `hub`. */
 export class EngineCompany {
-  readonly posts: readonly EnginePost[];
+  readonly posts: EnginePost[];
   readonly #folder: string;
   readonly #businesses = new Map<string, Business>();
   readonly #engines = new Map<string, RunningEngine>();
@@ -55,7 +55,7 @@ export class EngineCompany {
   /** Milliseconds that the company's clocks were set forward. */
   #ahead = 0;
 
-  private constructor(folder: string, posts: readonly EnginePost[]) {
+  private constructor(folder: string, posts: EnginePost[]) {
     this.#folder = folder;
     this.posts = posts;
   }
@@ -67,10 +67,7 @@ export class EngineCompany {
     base.exec(schema);
     base.close();
     const posts = ['hub', ...sites].map((name) => {
-      const post = { name, data: join(folder, name), path: join(folder, `${name}.db`) };
-      copyFileSync(original, post.path);
-      mkdirSync(post.data);
-      return post;
+      return makePost(folder, name, original);
     });
     const company = new EngineCompany(folder, posts);
     await company.#setUp(settings);
@@ -204,6 +201,15 @@ export class EngineCompany {
     return { ...parts, clock, ...this.#changedParts.get(name) };
   }
 
+  /** A site that joins later, with a copy of this database. */
+  async join(name: string, database: string): Promise<void> {
+    const post = makePost(this.#folder, name, database);
+    this.posts.push(post);
+    await this.command(name, (context) => init(context, { role: 'site', name, database: post.path }));
+    await this.command(name, prepare);
+    await this.pair(name, await this.addSite(name));
+  }
+
   async #setUp(settings: Readonly<Record<string, string>>): Promise<void> {
     const { port, passive } = await freeHubPorts();
     for (const { name, path } of this.posts) {
@@ -231,6 +237,13 @@ export class EngineCompany {
   async pair(name: string, code: string): Promise<void> {
     await this.command(name, (context) => pair(context, code));
   }
+}
+
+function makePost(folder: string, name: string, database: string): EnginePost {
+  const post = { name, data: join(folder, name), path: join(folder, `${name}.db`) };
+  copyFileSync(database, post.path);
+  mkdirSync(post.data);
+  return post;
 }
 
 const nameIn = ({ name }: Record<string, unknown>): string => String(name);
