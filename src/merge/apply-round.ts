@@ -21,6 +21,8 @@ export interface RoundOutcome {
   readonly written: ReadonlyMap<string, number>;
   /** Rows left as they are here until the hub has seen what was done to them. */
   readonly waiting: number;
+  /** Of these, rows that the database refused beside one that the hub has not seen: they come with the next round. */
+  readonly unwritten: number;
   /** Tables left out because they differ between this site and the hub. */
   readonly held: readonly string[];
 }
@@ -40,7 +42,7 @@ export async function applyRound(
 ): Promise<RoundOutcome> {
   const state = await database.state();
   if (state === null) throw new SyncError('database.notPrepared');
-  if (manifest.round <= state.position) return { written: new Map(), waiting: 0, held: [] };
+  if (manifest.round <= state.position) return { written: new Map(), waiting: 0, unwritten: 0, held: [] };
   if (manifest.round > state.position + 1) {
     throw new SyncError('merge.roundMissing', { params: { round: state.position + 1 } });
   }
@@ -53,6 +55,7 @@ export async function applyRound(
   return database.transaction(async (transaction) => {
     const base = manifest.round - 1;
     let left = 0;
+    let unwritten = 0;
     const ask = async (row: Row, until: number | null): Promise<void> => {
       left += 1;
       await transaction.ask({ ...row, base, until });
@@ -67,12 +70,13 @@ export async function applyRound(
       if (!isAsWanted(change)) await leave(change, here.sentIn);
     }
     await applyUntilAccepted(transaction, unseen, async ({ change }) => {
+      unwritten += 1;
       await leave(change, null);
       return true;
     });
     for (const row of waiting) await ask(row, null);
     await transaction.recordPosition(manifest.round, included);
-    return { written: await transaction.written(), waiting: left, held: [...held] };
+    return { written: await transaction.written(), waiting: left, unwritten, held: [...held] };
   });
 }
 

@@ -274,6 +274,7 @@ export class SiteSession {
       }
       for (const table of outcome.held) handle.warn('session.tableHeld', { table });
       if (outcome.waiting > 0) handle.info('session.site.rowsWaiting', { rows: outcome.waiting });
+      if (outcome.unwritten > 0) handle.partial('session.site.rowsUnwritten', { rows: outcome.unwritten });
       handle.info('session.site.applied', { round: manifest.round });
     }
     await rm(inbox, { recursive: true, force: true });

@@ -19,6 +19,7 @@ const SCHEMA = `
 const SITES = ['lyon', 'paris'];
 const BULK = 300;
 const ALL_WELL = { hub: 0, lyon: 0, paris: 0 };
+const PARTIAL = 2;
 
 let commandLine: CommandLine;
 beforeAll(async () => {
@@ -149,7 +150,10 @@ describe.concurrent('a power cut at any moment', () => {
       const others = await Promise.all([...running.values()].map(({ ended }) => ended));
       for (const { stderr } of others) expect(stderr, what).not.toMatch(/^ {4}at /m);
       story.change(6);
-      expect(await company.synchronise(), what).toEqual(ALL_WELL);
+      const codes = await company.synchronise();
+      // A row that is refused beside one the hub had not seen comes with the next session, and the site says so.
+      const last = Object.values(codes).includes(PARTIAL) ? await company.synchronise() : codes;
+      expect(last, what).toEqual(ALL_WELL);
       story.expectAlike(what);
     }
     await story.expectNothingLost();
