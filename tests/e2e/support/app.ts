@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Builder, By, until, type WebDriver, type WebElement } from 'selenium-webdriver';
+import { Builder, By, until, type WebDriver, type WebElement, error } from 'selenium-webdriver';
 import { Options, ServiceBuilder } from 'selenium-webdriver/chrome.js';
 import { findRuntime } from '../../../build/nw-runtime.mjs';
 
@@ -46,11 +46,13 @@ export async function startApp({ appFolder, dataFolder, display }: AppOptions): 
     SYNCHRO_DATA: dataFolder,
     TZ: 'Europe/Paris',
   });
-  const driver = await new Builder()
-    .forBrowser('chrome')
-    .setChromeOptions(options)
-    .setChromeService(service)
-    .build();
+  const start = async (): Promise<WebDriver> =>
+    new Builder().forBrowser('chrome').setChromeOptions(options).setChromeService(service).build();
+  // On a loaded machine NW.js itself does not always come up: that is not what these tests are about.
+  const driver = await start().catch((failure: unknown) => {
+    if (failure instanceof error.SessionNotCreatedError) return start();
+    throw failure;
+  });
   const stop = async (): Promise<void> => {
     await driver.quit().catch(() => undefined);
     rmSync(userFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
