@@ -4,6 +4,7 @@ import type { Database } from '../database/port';
 import { Deadline } from '../session/deadline';
 import { HubSession } from '../session/hub';
 import { HubFolder, type HubSite } from '../session/hub-folder';
+import { mergedBatches } from '../session/merged-batches';
 import type { SessionEnvironment, Step } from '../session/session';
 import type { HubServer, HubServerEvents, HubStatus, StoredFile } from '../transport/port';
 import type { Parts } from './parts';
@@ -227,10 +228,7 @@ export class HubRuntime implements Runtime {
   }
 
   async #readDatabase(database: Database): Promise<void> {
-    const merged = new Map<number, number>();
-    for (const { site, batch } of await database.ledger())
-      merged.set(site, Math.max(batch, merged.get(site) ?? 0));
-    this.#merged = merged;
+    this.#merged = await mergedBatches(database);
     const round = await this.#folder.lastRound();
     if (round > this.#round) for (const site of this.#served) this.#waiting.delete(site);
     this.#round = round;

@@ -8,6 +8,7 @@ import { inboxFolder } from '../transport/names';
 import type { Deadline } from './deadline';
 import type { HubFolder, HubSite } from './hub-folder';
 import { mergeReceived } from './hub-merge';
+import { mergedBatches } from './merged-batches';
 import type { SessionEnvironment, Step, StepHandle } from './session';
 import { SessionEnd } from './session';
 import type { Tracked } from './tracking';
@@ -146,7 +147,7 @@ export class HubSession {
   /** Sites with a batch to merge, or with one that was merged in a session that ended before it could publish it. */
   async #sitesWithNews(): Promise<HubSite[]> {
     const { sites, folder, database } = this.#options;
-    const merged = await this.#mergedBatches();
+    const merged = await mergedBatches(this.#options.database);
     const unpublished = new Set(
       (await database.ledger()).filter(({ round }) => round === null).map(({ site }) => site),
     );
@@ -159,18 +160,10 @@ export class HubSession {
     return news;
   }
 
-  async #mergedBatches(): Promise<Map<number, number>> {
-    const merged = new Map<number, number>();
-    for (const { site, batch } of await this.#options.database.ledger()) {
-      merged.set(site, Math.max(batch, merged.get(site) ?? 0));
-    }
-    return merged;
-  }
-
   /** Site by site in site order, never in order of arrival, so that the result does not depend on it. */
   async #merge(handle: StepHandle): Promise<void> {
     const { folder, signal, onChanged } = this.#options;
-    const merged = await this.#mergedBatches();
+    const merged = await mergedBatches(this.#options.database);
     for (const site of this.#delivered) {
       let next = (merged.get(site.number) ?? 0) + 1;
       for (const batch of await folder.received(site.number)) {
@@ -249,7 +242,7 @@ export class HubSession {
     const before = clock.now() - retention;
     const acknowledged = await Promise.all(sites.map(({ number }) => folder.acknowledged(number)));
     await database.purge(Math.min(...acknowledged), before);
-    const merged = await this.#mergedBatches();
+    const merged = await mergedBatches(this.#options.database);
     for (const { number } of sites) {
       await pruneBatches(inboxFolder(folder.sitesFolder, number, 'batches'), merged.get(number) ?? 0, before);
     }
