@@ -1,4 +1,5 @@
 import { version } from '../package.json';
+import { openMssql } from './database/mssql/database';
 import { openSqlite } from './database/sqlite/database';
 import type { Database } from './database/port';
 import type { Parts } from './engine/parts';
@@ -22,12 +23,13 @@ export const parts: Parts = {
 };
 
 /** One line a kind of database: the scheme of the address decides. */
-const databases: Readonly<Record<string, (path: string) => Promise<Database>>> = {
-  sqlite: openSqlite,
+const databases: Readonly<Record<string, (address: string) => Promise<Database>>> = {
+  sqlite: (address) => openSqlite(address.replace(/^sqlite:(\/\/)?/i, '')),
+  mssql: openMssql,
 };
 
 function openDatabase(address: string): Promise<Database> {
-  const [, scheme = '', path = ''] = /^([a-z]+):(?:\/\/)?(.*)$/i.exec(address) ?? [];
+  const scheme = /^([a-z]+):/i.exec(address)?.[1] ?? '';
   const open = databases[scheme.toLowerCase()];
   return open === undefined
     ? Promise.reject(
@@ -35,5 +37,5 @@ function openDatabase(address: string): Promise<Database> {
           params: { scheme, known: Object.keys(databases).join(', ') },
         }),
       )
-    : open(path);
+    : open(address);
 }

@@ -27,7 +27,8 @@ export interface Table {
 export interface ExcludedTable {
   readonly name: string;
   /** Text key under `excluded.`. */
-  readonly reason: 'noKey' | 'nullKey' | 'virtual';
+  readonly reason:
+    'noKey' | 'nullKey' | 'computedKey' | 'virtual' | 'memoryOptimised' | 'history' | 'unsupportedType';
 }
 
 export interface Catalogue {

@@ -1,3 +1,4 @@
+import { isSameSchema } from '../database/fingerprint';
 import type { Table } from '../database/port';
 
 export type Fingerprints = Readonly<Record<string, string>>;
@@ -13,7 +14,7 @@ export function heldTables(tables: readonly Table[], other: Fingerprints): Reado
   const known = new Map(tables.map((table) => [table.name, table]));
   const held = new Set(Object.keys(other).filter((name) => !known.has(name)));
   for (const { name, fingerprint, tracking } of tables) {
-    if (other[name] !== fingerprint || tracking !== 'installed') held.add(name);
+    if (!isSameSchema(fingerprint, other[name]) || tracking !== 'installed') held.add(name);
   }
   for (let grown = true; grown;) {
     const before = held.size;

@@ -51,6 +51,9 @@ export async function makeSqliteFixture(
   return {
     path,
     business,
+    enforcesForeignKeys: false,
+    // Not in one statement, but the product has another way here.
+    swapsUniqueValues: () => Promise.resolve(true),
     database: opened[0] ?? (await openSqlite(path)),
     copy: async () => {
       const copy = join(folder, 'copy.db');
@@ -61,23 +64,19 @@ export async function makeSqliteFixture(
       opened.push(database);
       return database;
     },
-    create: (name) => {
-      business.run(SCHEMAS[name]);
-    },
-    run: (...statements) => {
-      business.run(...statements);
-    },
-    runAndRollBack: (...statements) => {
-      business.run(['BEGIN', ...statements, 'ROLLBACK'].join('; '));
-    },
-    addColumn: (table, column) => {
-      business.run(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`);
-    },
-    rows: (table, columns) => business.rows(table, columns),
+    create: (name) => later(() => business.run(SCHEMAS[name])),
+    run: (...statements) => later(() => business.run(...statements)),
+    runAndRollBack: (...statements) =>
+      later(() => business.run(['BEGIN', ...statements, 'ROLLBACK'].join('; '))),
+    addColumn: (table, column) => later(() => business.run(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`)),
+    rows: (table, columns) => later(() => business.rows(table, columns)),
     bytes: (hex) => `x'${hex}'`,
+    text: (content) => `'${content.replaceAll("'", "''")}'`,
     triggers: () =>
-      business.query(
-        `SELECT name || ' ' || sql FROM sqlite_schema WHERE type = 'trigger' AND name NOT LIKE 'sync$%' ORDER BY rowid`,
+      later(() =>
+        business.query(
+          `SELECT name || ' ' || sql FROM sqlite_schema WHERE type = 'trigger' AND name NOT LIKE 'sync$%' ORDER BY rowid`,
+        ),
       ),
     close: async () => {
       business.close();
@@ -85,4 +84,9 @@ export async function makeSqliteFixture(
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** SQLite answers at once; the suite awaits. */
+async function later<T>(work: () => T): Promise<T> {
+  return await Promise.resolve().then(work);
 }

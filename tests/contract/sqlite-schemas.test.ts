@@ -63,8 +63,8 @@ async function expectToArrive(
   const third = await prepared(schema, options);
   const together = await prepared(schema, options);
   for (const statement of statements) {
-    here.run(statement);
-    together.run(statement);
+    await here.run(statement);
+    await together.run(statement);
     await apply(there, await captured(here));
     expect(await contents(there), statement).toEqual(await contents(here));
   }
@@ -316,30 +316,28 @@ describe('what must not be logged', () => {
     const fixture = await prepared(
       `CREATE TABLE t (id INTEGER PRIMARY KEY, u TEXT UNIQUE); INSERT INTO t VALUES (1, 'a')`,
     );
-    fixture.run(`INSERT OR IGNORE INTO t VALUES (2, 'a')`);
-    expect(() => {
-      fixture.run(`INSERT INTO t VALUES (3, 'a')`);
-    }).toThrow();
+    await fixture.run(`INSERT OR IGNORE INTO t VALUES (2, 'a')`);
+    await expect(fixture.run(`INSERT INTO t VALUES (3, 'a')`)).rejects.toThrow();
     expect(await changes(fixture)).toEqual([]);
   });
 
   test('rows that a unique index on an expression does not make victims', async () => {
     const fixture = await prepared(`CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT);
       CREATE UNIQUE INDEX ti ON t (lower(name), (id / 10)); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')`);
-    fixture.run(`REPLACE INTO t VALUES (4, 'A')`);
+    await fixture.run(`REPLACE INTO t VALUES (4, 'A')`);
     expect(await fixture.database.pending()).toBe(2);
     expect((await changes(fixture)).sort()).toEqual(['D 1', 'I 4 A']);
   });
 
   test('rows whose key is null, until they have one', async () => {
     const fixture = await prepared(`CREATE TABLE t (a TEXT, b TEXT, v, PRIMARY KEY (a, b))`);
-    fixture.run(`INSERT INTO t VALUES (NULL, 'x', 1)`, `UPDATE t SET v = 2`);
+    await fixture.run(`INSERT INTO t VALUES (NULL, 'x', 1)`, `UPDATE t SET v = 2`);
     expect(await changes(fixture)).toEqual([]);
-    fixture.run(`UPDATE t SET a = 'k'`);
+    await fixture.run(`UPDATE t SET a = 'k'`);
     expect(await changes(fixture)).toEqual(['I k x 2']);
-    fixture.run(`UPDATE t SET b = NULL`);
+    await fixture.run(`UPDATE t SET b = NULL`);
     expect(await changes(fixture)).toEqual(['D k x']);
-    fixture.run(`DELETE FROM t`);
+    await fixture.run(`DELETE FROM t`);
     expect(await changes(fixture)).toEqual([]);
   });
 });
@@ -369,9 +367,9 @@ describe('the catalogue', () => {
     );
     expect(fingerprints[0]).toBe(fingerprints[1]);
     expect(fingerprints[0]).not.toBe(fingerprints[2]);
-    one.run(`INSERT INTO t VALUES ('x', 2, 1)`);
+    await one.run(`INSERT INTO t VALUES ('x', 2, 1)`);
     await apply(two, await captured(one));
-    expect(two.rows('t', ['id', 'b', 'a'])).toEqual([`1 2 'x'`]);
+    expect(await two.rows('t', ['id', 'b', 'a'])).toEqual([`1 2 'x'`]);
   });
 });
 
@@ -380,8 +378,8 @@ describe('schemas that change', () => {
 
   test('a table rebuilt under its own name is noticed, and all its rows are sent', async () => {
     const fixture = await prepared(PERSON);
-    fixture.run(`UPDATE person SET name = 'Ann' WHERE id = 1`, `DELETE FROM person WHERE id = 2`);
-    fixture.run(`BEGIN; CREATE TABLE new (id INTEGER PRIMARY KEY, name TEXT CHECK (name <> '')); INSERT INTO new SELECT * FROM person;
+    await fixture.run(`UPDATE person SET name = 'Ann' WHERE id = 1`, `DELETE FROM person WHERE id = 2`);
+    await fixture.run(`BEGIN; CREATE TABLE new (id INTEGER PRIMARY KEY, name TEXT CHECK (name <> '')); INSERT INTO new SELECT * FROM person;
       DROP TABLE person; ALTER TABLE new RENAME TO person; INSERT INTO person VALUES (3, 'Zoé'); COMMIT`);
     expect((await fixture.database.catalogue()).tables[0]?.tracking).toBe('outdated');
     await fixture.database.prepare({ id: fixture.path, role: 'site' });
@@ -390,11 +388,11 @@ describe('schemas that change', () => {
 
   test('a unique index that comes later is heeded', async () => {
     const fixture = await prepared(PERSON);
-    fixture.run(`CREATE UNIQUE INDEX by_name ON person (name)`);
+    await fixture.run(`CREATE UNIQUE INDEX by_name ON person (name)`);
     expect((await fixture.database.catalogue()).tables[0]?.tracking).toBe('outdated');
     await fixture.database.prepare({ id: fixture.path, role: 'site' });
     expect(await changes(fixture)).toEqual([]);
-    fixture.run(`REPLACE INTO person VALUES (9, 'Luc')`);
+    await fixture.run(`REPLACE INTO person VALUES (9, 'Luc')`);
     expect((await changes(fixture)).sort()).toEqual(['D 2', 'I 9 Luc']);
   });
 
@@ -402,30 +400,30 @@ describe('schemas that change', () => {
     const fixture =
       await prepared(`${PERSON}; CREATE TABLE gone (a); CREATE VIEW broken AS SELECT * FROM gone;
       CREATE TRIGGER lost AFTER INSERT ON person WHEN NEW.name = 'x' BEGIN INSERT INTO gone VALUES (1); END; DROP TABLE gone`);
-    fixture.run(
+    await fixture.run(
       `UPDATE person SET name = 'Ann' WHERE id = 1`,
       `ALTER TABLE person ADD COLUMN city TEXT DEFAULT "Lyon"`,
     );
-    fixture.run(`UPDATE person SET city = 'Metz' WHERE id = 2`);
+    await fixture.run(`UPDATE person SET city = 'Metz' WHERE id = 2`);
     await fixture.database.prepare({ id: fixture.path, role: 'site' });
     const blocks = await captured(fixture);
     const there = await prepared(`CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT, city TEXT);
       CREATE TRIGGER lost AFTER UPDATE ON PERSON BEGIN INSERT INTO gone VALUES (1); END`);
     await apply(there, blocks);
-    expect(there.rows('person', ['id', 'name', 'city'])).toEqual([`1 'Ann' 'Lyon'`, `2 'Luc' 'Metz'`]);
-    expect(there.triggers()).toHaveLength(1);
+    expect(await there.rows('person', ['id', 'name', 'city'])).toEqual([`1 'Ann' 'Lyon'`, `2 'Luc' 'Metz'`]);
+    expect(await there.triggers()).toHaveLength(1);
   });
 
   test('a table that was dropped is forgotten', async () => {
     const fixture = await prepared(`${PERSON}; CREATE TABLE other (id INTEGER PRIMARY KEY)`);
-    fixture.run(`UPDATE person SET name = 'x'`, `DROP TABLE person`, `INSERT INTO other VALUES (1)`);
+    await fixture.run(`UPDATE person SET name = 'x'`, `DROP TABLE person`, `INSERT INTO other VALUES (1)`);
     await fixture.database.prepare({ id: fixture.path, role: 'site' });
     expect(await changes(fixture)).toEqual(['I 1']);
   });
 
   test('the journal mode comes back, even while the application has the database open', async () => {
     const fixture = await prepared(PERSON);
-    fixture.rows('person', ['id']);
+    await fixture.rows('person', ['id']);
     expect(fixture.business.query('PRAGMA journal_mode')).toEqual(['wal']);
     await fixture.database.unprepare();
     expect(fixture.business.query(`SELECT count(*) FROM sqlite_schema WHERE name LIKE '%sync$%'`)).toEqual([
@@ -476,11 +474,11 @@ describe('other connections', () => {
 
   test('a capture waits for a transaction under way, and has all of it or nothing', async () => {
     const fixture = await prepared(`CREATE TABLE t (id INTEGER PRIMARY KEY, v)`);
-    fixture.run(`BEGIN`, `INSERT INTO t VALUES (1, 'a')`);
+    await fixture.run(`BEGIN`, `INSERT INTO t VALUES (1, 'a')`);
     // Readers are never kept waiting, nor keep the capture from reading what is committed.
     const other = openBusiness(fixture.path);
     expect(other.rows('t', ['id'])).toEqual([]);
-    fixture.run(`INSERT INTO t VALUES (2, 'b')`, `COMMIT`);
+    await fixture.run(`INSERT INTO t VALUES (2, 'b')`, `COMMIT`);
     other.run(`BEGIN`);
     other.rows('t', ['id']);
     expect(await changes(fixture)).toEqual(['I 1 a', 'I 2 b']);

@@ -1,6 +1,7 @@
-import type { Change, Operation, Value } from '../../batch/block';
-import { BLOCK_BYTES, BLOCK_CHANGES } from '../../batch/block';
+import type { Value } from '../../batch/block';
 import type { Role } from '../../report/report';
+import { BlockBuffer } from '../block-buffer';
+import { changeOf } from '../log-lines';
 import type { CapturedBlock } from '../port';
 import type { SqliteTable } from './table';
 import type { Connection } from './connection';
@@ -43,27 +44,14 @@ export function release(writer: Connection, tables: readonly SqliteTable[], numb
 
 /** Blocks of one table, from a reader opened by `mark`. */
 export function* readPending(reader: Connection, table: SqliteTable, role: Role): Generator<CapturedBlock> {
-  const open = new Map<number, { changes: Change[]; bytes: number }>();
+  const buffer = new BlockBuffer(table);
   for (const row of reader.iterate(pendingQuery(table))) {
     const captured = readChange(table, role, row);
-    if (captured === null) continue;
-    const { origin, change } = captured;
-    const buffer = open.get(origin) ?? { changes: [], bytes: 0 };
-    open.set(origin, buffer);
-    buffer.changes.push(change);
-    buffer.bytes += sizeOf(change.values);
-    if (buffer.changes.length >= BLOCK_CHANGES || buffer.bytes >= BLOCK_BYTES) {
-      open.delete(origin);
-      yield blockOf(table, origin, buffer.changes);
-    }
+    const full = captured === null ? null : buffer.add(captured.origin, captured.change);
+    if (full !== null) yield full;
   }
-  for (const [origin, { changes }] of open) yield blockOf(table, origin, changes);
+  yield* buffer.rest();
 }
-
-const blockOf = (table: SqliteTable, origin: number, changes: readonly Change[]): CapturedBlock => ({
-  origin,
-  block: { table: table.name, columns: table.columns, keyCount: table.keyCount, changes },
-});
 
 /** One row a key: what was logged about it, and the row as it is. */
 function pendingQuery(table: SqliteTable): string {
@@ -81,61 +69,20 @@ function pendingQuery(table: SqliteTable): string {
 
 const FIXED = 10;
 
-function readChange(
-  table: SqliteTable,
-  role: Role,
-  row: readonly Value[],
-): { origin: number; change: Change } | null {
+function readChange(table: SqliteTable, role: Role, row: readonly Value[]): ReturnType<typeof changeOf> {
   const [inserts, updates, deletes, asks] = row.slice(0, 4).map(asNumber) as [number, number, number, number];
-  const present = asNumber(row[9]) === 1;
-  const op = operationOf({ inserts, updates, deletes, asks, present }, role);
-  if (op === null) return null;
-  const whole = op === 'I' || op === 'U';
-  const [lowest, highest] = [asNumber(row[7]), asNumber(row[8])];
-  return {
-    // A line that answers one site sends the row to everyone: it is the only way to that site.
-    origin: asks === 0 && lowest === highest ? lowest : 0,
-    change: {
-      op,
-      marks: whole ? unionOfMarks(asText(row[4]), table.columns.length) : '',
-      changedAt: asNumber(row[5]),
-      base: role === 'hub' || row[6] === null ? null : asNumber(row[6]),
-      values: whole ? row.slice(FIXED + table.keyCount) : row.slice(FIXED, FIXED + table.keyCount),
-    },
+  const lines = {
+    inserts,
+    updates,
+    deletes,
+    asks,
+    marks: asText(row[4]),
+    changedAt: asNumber(row[5]),
+    base: row[6] === null ? null : asNumber(row[6]),
+    lowestOrigin: asNumber(row[7]),
+    highestOrigin: asNumber(row[8]),
   };
-}
-
-/**
- * What a key's log lines come to. The table has the last word: a line can be there for a deletion that never was
- * (see the replace triggers), never the other way round. Null: nothing happened.
- */
-function operationOf(
-  log: { inserts: number; updates: number; deletes: number; asks: number; present: boolean },
-  role: Role,
-): Operation | null {
-  const changed = log.inserts + log.updates > 0;
-  if (log.present) {
-    if (changed) return log.inserts > log.deletes ? 'I' : 'U';
-    // At the hub, a line that asks is the hub's own: everyone must get the row as it is.
-    if (log.asks > 0) return role === 'hub' ? 'U' : 'R';
-    return null;
-  }
-  if (!changed && log.deletes === 0) return role === 'hub' ? 'D' : 'R';
-  return 'D';
-}
-
-/** Marks of several log lines, one after the other, as one line's. */
-export function unionOfMarks(marks: string, width: number): string {
-  if (marks.length <= width) return marks.padEnd(width, '0');
-  return Array.from({ length: width }, (_, column) => {
-    for (let at = column; at < marks.length; at += width) if (marks[at] === '1') return '1';
-    return '0';
-  }).join('');
-}
-
-function sizeOf(values: readonly Value[]): number {
-  let bytes = 0;
-  for (const value of values)
-    bytes += typeof value === 'string' || value instanceof Uint8Array ? value.length : 8;
-  return bytes;
+  const key = row.slice(FIXED, FIXED + table.keyCount);
+  const present = asNumber(row[9]) === 1 ? row.slice(FIXED + table.keyCount) : null;
+  return changeOf(lines, role, key, present, table.columns.length);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { fingerprintOf, type Family } from '../fingerprint';
 import type { Catalogue, ExcludedTable, ForeignKey } from '../port';
 import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
@@ -108,7 +108,8 @@ function describeTable(
     keyIndex === null
       ? key.map(() => 'BINARY')
       : indexColumns(connection, asText(keyIndex[0])).map(({ collation }) => collation);
-  const fingerprint = fingerprintOf(name, ordered, key.length);
+  const described = ordered.map((column) => ({ ...column, family: familyOf(column.type) }));
+  const fingerprint = fingerprintOf('sqlite', name, described, key.length);
   return {
     name,
     columns: ordered.map((column) => column.name),
@@ -177,13 +178,13 @@ function hasNullKey(connection: Connection, table: string, key: readonly ColumnI
   return connection.first(`SELECT 1 FROM ${quote(table)} WHERE ${condition} LIMIT 1`) !== null;
 }
 
-function fingerprintOf(name: string, columns: readonly ColumnInfo[], keyCount: number): string {
-  const key = columns.slice(0, keyCount).map((column) => column.name);
-  const all = columns
-    .map((column) => [column.name, column.type])
-    .sort((a, b) => (String(a) < String(b) ? -1 : 1));
-  return createHash('sha256')
-    .update(JSON.stringify([name, key, all]))
-    .digest('hex')
-    .slice(0, 16);
-}
+/** The family that a declared type gives its column, by the names that SQLite and SQL Server use. */
+const FAMILIES: readonly (readonly [RegExp, Family])[] = [
+  [/INT|BIT|BOOL/, 'integer'],
+  [/CHAR|CLOB|TEXT|XML|DATE|TIME|GUID|UNIQUEIDENTIFIER/, 'text'],
+  [/BLOB|BINARY|IMAGE/, 'binary'],
+  [/REAL|FLOA|DOUB/, 'real'],
+  [/DEC|NUM|MONEY/, 'decimal'],
+];
+
+const familyOf = (type: string): Family => FAMILIES.find(([pattern]) => pattern.test(type))?.[1] ?? 'any';

@@ -1,7 +1,7 @@
 import type { Conflict, JournalEntry, LedgerEntry } from '../port';
 import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
-import { pack, unpack } from './json';
+import { pack, unpack } from '../json';
 import { JOURNAL, LEDGER, quote } from './names';
 
 export function writeConflict(connection: Connection, entry: Omit<JournalEntry, 'id'>): void {

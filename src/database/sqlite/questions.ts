@@ -2,7 +2,7 @@ import type { Question } from '../port';
 import type { SqliteTable } from './table';
 import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
-import { packValues, unpackValues } from './json';
+import { packValues, unpackValues } from '../json';
 import { logOf, QUESTIONS, quote } from './names';
 import type { Staged } from './staging';
 import { keyColumns, keyNames, sameKey } from './triggers';

@@ -1,5 +1,5 @@
 import type { Contested, Unseen } from '../port';
-import { unionOfMarks } from './capture';
+import { groupLines, newsOf, type UnseenLine } from '../log-lines';
 import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { logOf, quote } from './names';
@@ -32,19 +32,11 @@ export function findContested(connection: Connection, staging: Staging, unseen: 
   return staging.tables.flatMap((staged) => contestedIn(connection, staging, staged, unseen));
 }
 
-interface Line {
-  readonly op: string;
-  readonly marks: string;
-  readonly changedAt: number;
-  readonly origin: number;
-  readonly sentIn: number | null;
-}
-
 function contestedIn(connection: Connection, staging: Staging, staged: Staged, unseen: Unseen): Contested[] {
   const contested: Contested[] = [];
   for (const [id, lines] of unseenLines(connection, staged, unseen)) {
     const change = staging.read(staged, id);
-    const here = summarise(lines, change.current !== null, staged.columns.length);
+    const here = newsOf(lines, change.current !== null, staged.columns.length);
     if (here === null) continue;
     staging.noteNews(staged, id, here);
     if (change.op !== 'R') contested.push({ change, here });
@@ -57,13 +49,12 @@ function unseenLines(
   connection: Connection,
   staged: Staged,
   unseen: Unseen,
-): ReadonlyMap<number, readonly Line[]> {
+): ReadonlyMap<number, readonly UnseenLine[]> {
   const log = quote(logOf(staged.table.name));
   const lowest = unseen.at === 'hub' ? lowestBase(connection, staged, unseen.base) : 0;
   const widest = unseen.at === 'hub' ? { ...unseen, base: lowest } : unseen;
   const condition = unseenCondition(widest, false);
-  const byChange = new Map<number, Line[]>();
-  if (connection.first(`SELECT 1 FROM ${log} AS l WHERE ${condition} LIMIT 1`) === null) return byChange;
+  if (connection.first(`SELECT 1 FROM ${log} AS l WHERE ${condition} LIMIT 1`) === null) return new Map();
   indexKeys(connection, staged);
   const exact =
     unseen.at === 'hub'
@@ -74,40 +65,18 @@ function unseenLines(
       `CROSS JOIN ${staged.name} AS s ON ${sameKey(staged.table, 'l', keyNames(staged.table), 's', staged.keys)} ` +
       `WHERE ${condition} ${exact} ORDER BY s.id, l.seq`,
   );
-  for (const [id, op, marks, changedAt, origin, sentIn] of rows) {
-    const lines = byChange.get(asNumber(id)) ?? [];
-    byChange.set(asNumber(id), lines);
-    lines.push({
-      op: asText(op),
-      marks: asText(marks),
-      changedAt: asNumber(changedAt),
-      origin: asNumber(origin),
-      sentIn: sentIn === null ? null : asNumber(sentIn),
-    });
-  }
-  return byChange;
-}
-
-/**
- * What the lines come to, null for nothing: where the row is there and only deletions were logged, it was never
- * deleted (see the replace triggers).
- */
-function summarise(lines: readonly Line[], present: boolean, width: number): Contested['here'] | null {
-  const counted = present ? lines.filter(({ op }) => op !== 'D') : lines;
-  const [first, ...others] = counted;
-  if (first === undefined) return null;
-  const newest = others.reduce((a, b) => (b.changedAt >= a.changedAt ? b : a), first);
-  const count = (wanted: string): number => lines.filter(({ op }) => op === wanted).length;
-  return {
-    inserted: count('I') > count('D'),
-    marks: unionOfMarks(counted.map(({ marks }) => marks).join(''), width),
-    changedAt: newest.changedAt,
-    origin: newest.origin,
-    sentIn: counted.reduce<number | null>(
-      (last, { sentIn }) => (sentIn === null ? last : Math.max(last ?? 0, sentIn)),
-      null,
-    ),
-  };
+  return groupLines(
+    rows.map(([id, op, marks, changedAt, origin, sentIn]) => ({
+      id: asNumber(id),
+      line: {
+        op: asText(op),
+        marks: asText(marks),
+        changedAt: asNumber(changedAt),
+        origin: asNumber(origin),
+        sentIn: sentIn === null ? null : asNumber(sentIn),
+      },
+    })),
+  );
 }
 
 const lowestBase = (connection: Connection, staged: Staged, base: number): number =>

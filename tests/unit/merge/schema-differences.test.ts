@@ -47,3 +47,12 @@ test('circles and references to oneself end', () => {
   expect([...heldTables(tables, fingerprintsOf(tables))]).toEqual([]);
   expect([...heldTables(tables, { ...fingerprintsOf(tables), a: '' })].sort()).toEqual(['a', 'b']);
 });
+
+test('two engines agree where the names and families of the columns do', () => {
+  const here = [
+    table('a', [], { fingerprint: 'sqlite:f1:t1' }),
+    table('b', [], { fingerprint: 'sqlite:f2:t2' }),
+  ];
+  expect([...heldTables(here, { a: 'mssql:f1:t9', b: 'mssql:f3:t2' })]).toEqual(['b']);
+  expect([...heldTables(here, { a: 'sqlite:f1:t9', b: 'sqlite:f2:t2' })]).toEqual(['a']);
+});

@@ -1,4 +1,4 @@
-import type { Value } from '../../batch/block';
+import type { Value } from '../batch/block';
 
 /** JSON of an object that holds values of rows: it has no big integers, no bytes, no infinities, so they are wrapped. */
 export function pack(content: object): string {

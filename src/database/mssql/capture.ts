@@ -1,0 +1,209 @@
+import type { Role } from '../../report/report';
+import type { Value } from '../../batch/block';
+import { BlockBuffer } from '../block-buffer';
+import { changeOf, type KeyLines } from '../log-lines';
+import type { CapturedBlock } from '../port';
+import { readExpression } from './column-type';
+import { asNumber, asText, type Connection, type Row } from './connection';
+import { LEDGER, logOf, quote } from './names';
+import { logNumber } from './questions';
+import { writeState } from './state';
+import { keyColumns, keyNames, sameInLog, type MssqlTable } from './table';
+import { fromWire } from './values';
+
+/** Whether readers of this database can be given it as it was at one instant, at no cost to those who write. */
+export async function allowsSnapshots(connection: Connection): Promise<boolean> {
+  const row = await connection.first(
+    'SELECT snapshot_isolation_state FROM sys.databases WHERE name = DB_NAME()',
+  );
+  return asNumber(row?.[0]) === 1;
+}
+
+/**
+ * Marks every pending change as `number` and opens a reading of the database at that very instant: what the snapshot
+ * sees pending beside the marked lines was committed since, and is marked too. Nobody waits.
+ */
+export async function markInSnapshot(
+  writer: Connection,
+  reader: Connection,
+  tables: readonly MssqlTable[],
+  number: number,
+): Promise<void> {
+  await writer.transaction(async () => {
+    await takeLedger(writer, number);
+    for (const table of tables) await markPending(writer, table, number, 'WITH (READPAST)');
+  });
+  await reader.run('SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION');
+  for (const table of tables) {
+    const late = await reader.all(`SELECT seq FROM ${logOf(logNumber(table))} WHERE sent_in IS NULL`);
+    for (let from = 0; from < late.length; from += LINES_AT_ONCE) {
+      const lines = late.slice(from, from + LINES_AT_ONCE).map(([seq]) => asText(seq));
+      await writer.run(
+        `UPDATE ${logOf(logNumber(table))} SET sent_in = ${String(number)} WHERE seq IN (${lines.join(', ')})`,
+      );
+    }
+  }
+}
+
+const LINES_AT_ONCE = 1000;
+
+/**
+ * Where snapshots are not allowed: marks every pending change and copies what they speak of aside, while nobody can log
+ * another. Who writes into these tables waits for the copy, not for its reading.
+ */
+export async function markAndCopy(
+  writer: Connection,
+  tables: readonly MssqlTable[],
+  number: number,
+): Promise<void> {
+  await writer.transaction(async () => {
+    await takeLedger(writer, number);
+    for (const table of tables) await markPending(writer, table, number, 'WITH (TABLOCKX)');
+    for (const table of tables) await writer.run(pendingQuery(table, number, copyOf(table)));
+  });
+}
+
+export const copyOf = (table: MssqlTable): string => `#captured_${String(logNumber(table))}`;
+
+async function takeLedger(writer: Connection, number: number): Promise<void> {
+  await writer.run(`UPDATE ${LEDGER} SET round = ${String(number)} WHERE round IS NULL`);
+  await writeState(writer, { lastMarked: number });
+}
+
+const markPending = (writer: Connection, table: MssqlTable, number: number, hint: string): Promise<void> =>
+  writer.run(
+    `UPDATE ${logOf(logNumber(table))} ${hint} SET sent_in = ${String(number)} WHERE sent_in IS NULL`,
+  );
+
+export async function release(
+  writer: Connection,
+  tables: readonly MssqlTable[],
+  number: number,
+): Promise<void> {
+  await writer.transaction(async () => {
+    for (const table of tables) {
+      await writer.run(
+        `UPDATE ${logOf(logNumber(table))} SET sent_in = NULL WHERE sent_in = ${String(number)}`,
+      );
+    }
+    await writer.run(`UPDATE ${LEDGER} SET round = NULL WHERE round = ${String(number)}`);
+    await writeState(writer, { lastMarked: number - 1 });
+  });
+}
+
+/** Blocks of one table from the rows of `pendingQuery`, which come key by key. */
+export async function* blocksOf(
+  rows: AsyncIterable<Row>,
+  table: MssqlTable,
+  role: Role,
+): AsyncGenerator<CapturedBlock> {
+  const buffer = new BlockBuffer(table);
+  let open: OpenKey | null = null;
+  for await (const row of rows) {
+    const line = readLine(table, row);
+    if (open !== null && open.group === line.group) {
+      add(open.lines, line);
+      continue;
+    }
+    const full = open === null ? null : finish(buffer, table, role, open);
+    if (full !== null) yield full;
+    open = { group: line.group, key: line.key, row: line.row, lines: startOf(line) };
+  }
+  const full = open === null ? null : finish(buffer, table, role, open);
+  if (full !== null) yield full;
+  yield* buffer.rest();
+}
+
+type Lines = { -readonly [K in keyof KeyLines]: KeyLines[K] };
+
+interface OpenKey {
+  readonly group: number;
+  readonly key: readonly Value[];
+  readonly row: readonly Value[] | null;
+  readonly lines: Lines;
+}
+
+interface LogLine {
+  readonly group: number;
+  readonly op: string;
+  readonly marks: string;
+  readonly changedAt: number;
+  readonly base: number | null;
+  readonly origin: number;
+  readonly key: readonly Value[];
+  /** The row as it is; null: absent. */
+  readonly row: readonly Value[] | null;
+}
+
+const FIXED = 7;
+
+/** Every pending line with the row as it is; lines of one key follow one another and have one group number. */
+export function pendingQuery(table: MssqlTable, number: number, into: string | null): string {
+  const read = (columns: readonly string[], prefix: string): string =>
+    columns
+      .map((column, at) => {
+        const type = table.types[at];
+        return `${type === undefined ? 'NULL' : readExpression(type, column)} AS ${prefix}${String(at + 1)}`;
+      })
+      .join(', ');
+  const keys = keyNames(table).map((name) => `l.${name}`);
+  const columns = table.columns.map((column) => `t.${quote(column)}`);
+  const first = `t.${quote(table.columns[0] ?? '')}`;
+  return (
+    `SELECT DENSE_RANK() OVER (ORDER BY ${keys.join(', ')}) AS key_group, l.op, l.marks, l.changed_at, l.base, l.origin, ` +
+    `CASE WHEN ${first} IS NULL THEN 0 ELSE 1 END AS present, ${read(keys, 'k')}, ${read(columns, 'c')} ` +
+    `${into === null ? '' : `INTO ${into} `}FROM ${logOf(logNumber(table))} AS l ` +
+    `LEFT JOIN ${table.object} AS t ON ${sameInLog(table)} ` +
+    // Inside a snapshot the lines that were marked after it still look pending.
+    `WHERE (l.sent_in = ${String(number)}${into === null ? ' OR l.sent_in IS NULL' : ''})` +
+    (into === null ? ' ORDER BY key_group' : '')
+  );
+}
+
+function readLine(table: MssqlTable, row: Row): LogLine {
+  const values = (from: number, count: number): Value[] =>
+    table.types.slice(0, count).map((type, at) => fromWire(type, row[from + at]));
+  return {
+    group: asNumber(row[0]),
+    op: asText(row[1]),
+    marks: asText(row[2]),
+    changedAt: asNumber(row[3]),
+    base: row[4] === null ? null : asNumber(row[4]),
+    origin: asNumber(row[5]),
+    key: values(FIXED, keyColumns(table).length),
+    row: asNumber(row[6]) === 1 ? values(FIXED + table.keyCount, table.columns.length) : null,
+  };
+}
+
+const startOf = (line: LogLine): Lines => ({
+  inserts: line.op === 'I' ? 1 : 0,
+  updates: line.op === 'U' ? 1 : 0,
+  deletes: line.op === 'D' ? 1 : 0,
+  asks: line.op === 'R' ? 1 : 0,
+  marks: line.marks,
+  changedAt: line.changedAt,
+  base: line.base,
+  lowestOrigin: line.origin,
+  highestOrigin: line.origin,
+});
+
+function add(lines: Lines, line: LogLine): void {
+  const other = startOf(line);
+  lines.inserts += other.inserts;
+  lines.updates += other.updates;
+  lines.deletes += other.deletes;
+  lines.asks += other.asks;
+  lines.marks += other.marks;
+  lines.changedAt = Math.max(lines.changedAt, other.changedAt);
+  lines.base =
+    lines.base === null || other.base === null
+      ? (lines.base ?? other.base)
+      : Math.min(lines.base, other.base);
+  lines.lowestOrigin = Math.min(lines.lowestOrigin, other.lowestOrigin);
+  lines.highestOrigin = Math.max(lines.highestOrigin, other.highestOrigin);
+}
+
+function finish(buffer: BlockBuffer, table: MssqlTable, role: Role, open: OpenKey): CapturedBlock | null {
+  const captured = changeOf(open.lines, role, open.key, open.row, table.columns.length);
+  return captured === null ? null : buffer.add(captured.origin, captured.change);
+}

@@ -1,0 +1,222 @@
+import type { Block } from '../../batch/block';
+import { SyncError } from '../../shared/errors';
+import type {
+  CapturedBlock,
+  Catalogue,
+  Database,
+  Installation,
+  JournalEntry,
+  LedgerEntry,
+  MergeTransaction,
+  StageOptions,
+  TrackingState,
+} from '../port';
+import { parseAddress, type Address } from './address';
+import {
+  allowsSnapshots,
+  blocksOf,
+  copyOf,
+  markAndCopy,
+  markInSnapshot,
+  pendingQuery,
+  release,
+} from './capture';
+import { readCatalogue } from './catalogue';
+import { asNumber, Connection } from './connection';
+import { databaseError } from './errors';
+import { readConflicts, readLedger } from './journal';
+import { MssqlMergeTransaction } from './merge-transaction';
+import { logOf } from './names';
+import { logNumber } from './questions';
+import { Staging } from './staging';
+import { hasTracking, readState, requireTracking } from './state';
+import type { MssqlTable } from './table';
+import { prepare, unprepare } from './tracking';
+import { pauseTriggers, resumeTracking } from './triggers-paused';
+
+/** The port on SQL Server, over one connection that is made anew once it is lost. */
+class MssqlDatabase implements Database {
+  readonly #address: Address;
+  #connection: Connection;
+  #staging: Staging | null = null;
+
+  constructor(address: Address, connection: Connection) {
+    this.#address = address;
+    this.#connection = connection;
+  }
+
+  catalogue(): Promise<Catalogue> {
+    return this.#do(readCatalogue);
+  }
+
+  prepare(installation: Installation): Promise<void> {
+    return this.#do((connection) => prepare(connection, installation));
+  }
+
+  unprepare(): Promise<void> {
+    return this.#do(unprepare);
+  }
+
+  state(): Promise<TrackingState | null> {
+    return this.#do(async (connection) => ((await hasTracking(connection)) ? readState(connection) : null));
+  }
+
+  pending(): Promise<number> {
+    return this.#do(async (connection) => {
+      let count = 0;
+      for (const table of await tracked(connection)) {
+        const log = logOf(logNumber(table));
+        const row = await connection.first(`SELECT COUNT(*) FROM ${log} WHERE sent_in IS NULL`);
+        count += asNumber(row?.[0]);
+      }
+      return count;
+    });
+  }
+
+  async *capture(number: number, names: readonly string[]): AsyncGenerator<CapturedBlock> {
+    const connection = await this.#open();
+    const { role } = await requireTracking(connection);
+    const tables = (await tracked(connection)).filter(({ name }) => names.includes(name));
+    try {
+      if (await allowsSnapshots(connection)) {
+        const reader = await Connection.open(this.#address);
+        try {
+          await markInSnapshot(connection, reader, tables, number);
+          for (const table of tables)
+            yield* blocksOf(reader.stream(pendingQuery(table, number, null)), table, role);
+        } finally {
+          await reader.close();
+        }
+        return;
+      }
+      await markAndCopy(connection, tables, number);
+      for (const table of tables) {
+        const rows = connection.stream(`SELECT * FROM ${copyOf(table)} ORDER BY key_group`);
+        yield* blocksOf(rows, table, role);
+        await connection.run(`DROP TABLE ${copyOf(table)}`);
+      }
+    } catch (error) {
+      throw databaseError(error);
+    }
+  }
+
+  release(number: number): Promise<void> {
+    return this.#do(async (connection) => release(connection, await tracked(connection), number));
+  }
+
+  async stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void> {
+    await this.#forgetStaged();
+    const staging = await this.#do(async (connection) => new Staging(connection, await tracked(connection)));
+    this.#staging = staging;
+    try {
+      for await (const block of blocks) await this.#do(() => staging.add(block, options.clockOffset));
+    } catch (error) {
+      await this.#forgetStaged();
+      throw error;
+    }
+  }
+
+  async transaction<T>(work: (transaction: MergeTransaction) => Promise<T>): Promise<T> {
+    const connection = await this.#open();
+    try {
+      return await connection.transaction(async () => {
+        await takeLock(connection);
+        const tables = await tracked(connection);
+        const staging = this.#staging ?? new Staging(connection, tables);
+        this.#staging = staging;
+        const resume = await pauseTriggers(connection, withParents(staging, tables));
+        const result = await work(new MssqlMergeTransaction(connection, staging, tables));
+        await resume();
+        return result;
+      });
+    } catch (error) {
+      throw databaseError(error);
+    } finally {
+      if (!connection.lost) await resumeTracking(connection);
+      await this.#forgetStaged();
+    }
+  }
+
+  ledger(): Promise<readonly LedgerEntry[]> {
+    return this.#do(async (connection) => {
+      await requireTracking(connection);
+      return readLedger(connection);
+    });
+  }
+
+  conflicts(limit: number): Promise<readonly JournalEntry[]> {
+    return this.#do(async (connection) => {
+      await requireTracking(connection);
+      return readConflicts(connection, limit);
+    });
+  }
+
+  purge(upTo: number, before: number): Promise<void> {
+    return this.#do(async (connection) => {
+      for (const table of await tracked(connection)) {
+        await connection.run(
+          `DELETE FROM ${logOf(logNumber(table))} WHERE sent_in <= ${String(upTo)} AND changed_at < ${String(before)}`,
+        );
+      }
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  async #forgetStaged(): Promise<void> {
+    const staging = this.#staging;
+    this.#staging = null;
+    // What a lost connection had staged is gone with it.
+    if (staging !== null && !this.#connection.lost) await staging.clear();
+  }
+
+  async #open(): Promise<Connection> {
+    if (this.#connection.lost) {
+      await this.#connection.close();
+      this.#connection = await Connection.open(this.#address);
+    }
+    return this.#connection;
+  }
+
+  async #do<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    try {
+      return await work(await this.#open());
+    } catch (error) {
+      throw databaseError(error);
+    }
+  }
+}
+
+async function tracked(connection: Connection): Promise<readonly MssqlTable[]> {
+  await requireTracking(connection);
+  const { tables } = await readCatalogue(connection);
+  return tables.filter(({ tracking }) => tracking === 'installed');
+}
+
+/** Tables that may be written: those with staged changes, and those that these may bring a parent back to. */
+function withParents(staging: Staging, tables: readonly MssqlTable[]): readonly MssqlTable[] {
+  const names = new Set(staging.tables.map(({ table }) => table.name));
+  // A set grows while it is walked, and is walked to its end.
+  for (const name of names) {
+    const table = tables.find((known) => known.name === name);
+    for (const { parent } of table?.foreignKeys ?? []) names.add(parent);
+  }
+  return tables.filter(({ name }) => names.has(name));
+}
+
+/** Two engines never write at once. Rejects with `database.busy` once it waited for half a minute. */
+async function takeLock(connection: Connection): Promise<void> {
+  const row = await connection.first(
+    "DECLARE @answer int; EXEC @answer = sp_getapplock @Resource = N'sync', @LockMode = N'Exclusive', " +
+      "@LockOwner = N'Transaction', @LockTimeout = 30000; SELECT @answer",
+  );
+  if (asNumber(row?.[0]) < 0) throw new SyncError('database.busy', { retryable: true });
+}
+
+/** Opens `mssql://user:password@host[:port][\instance]/database?options`. Rejects with `database.*`. */
+export async function openMssql(text: string): Promise<Database> {
+  const address = parseAddress(text);
+  return new MssqlDatabase(address, await Connection.open(address));
+}

@@ -1,0 +1,102 @@
+import type {
+  Contested,
+  ForeignKey,
+  JournalEntry,
+  LedgerEntry,
+  MergeTransaction,
+  Question,
+  Settlement,
+  StagedChange,
+  Unseen,
+  Violation,
+} from '../port';
+import { apply } from './apply';
+import { asNumber, type Connection } from './connection';
+import type { Found } from './foreign-keys';
+import { writeConflict, writeLedger } from './journal';
+import { logOf } from './names';
+import { restoreParent } from './parents';
+import { logNumber, withdrawQuestions, writeQuestion } from './questions';
+import type { Staging } from './staging';
+import { writeState } from './state';
+import type { MssqlTable } from './table';
+import { findContested } from './unseen';
+
+/** The port's transaction on SQL Server. */
+export class MssqlMergeTransaction implements MergeTransaction {
+  readonly #connection: Connection;
+  readonly #staging: Staging;
+  readonly #tables: readonly MssqlTable[];
+
+  constructor(connection: Connection, staging: Staging, tables: readonly MssqlTable[]) {
+    this.#connection = connection;
+    this.#staging = staging;
+    this.#tables = tables;
+  }
+
+  contested(unseen: Unseen): Promise<readonly Contested[]> {
+    return findContested(this.#connection, this.#staging, unseen);
+  }
+
+  settle(change: StagedChange, settlement: Settlement): Promise<void> {
+    return this.#staging.settle(change, settlement);
+  }
+
+  async apply(unseen: Unseen): Promise<readonly Violation[]> {
+    const found = await apply(this.#connection, this.#staging, this.#tables, unseen);
+    const violations: Violation[] = [];
+    for (const staged of this.#staging.tables) {
+      const own = found.filter((violation) => violation.staged === staged);
+      const changes = await this.#staging.read(staged, [...new Set(own.map(({ id }) => id))]);
+      violations.push(...own.flatMap((violation) => withChange(violation, changes)));
+    }
+    return violations;
+  }
+
+  async restoreParent(change: StagedChange, foreignKey: ForeignKey): Promise<boolean> {
+    const known = this.#tables.some(({ name }) => name === foreignKey.parent);
+    return known && (await restoreParent(this.#connection, this.#staging, change, foreignKey));
+  }
+
+  ask(question: Question): Promise<void> {
+    const table = this.#tables.find(({ name }) => name === question.table);
+    return writeQuestion(this.#connection, table, question);
+  }
+
+  async takeBack(name: string, batch: number): Promise<void> {
+    const table = this.#tables.find((known) => known.name === name);
+    if (table === undefined) return;
+    await this.#connection.run(
+      `UPDATE ${logOf(logNumber(table))} SET sent_in = NULL WHERE sent_in = ${String(batch)}`,
+    );
+  }
+
+  journal(entry: Omit<JournalEntry, 'id'>): Promise<void> {
+    return writeConflict(this.#connection, entry);
+  }
+
+  recordMerged(entry: Omit<LedgerEntry, 'round'>): Promise<void> {
+    return writeLedger(this.#connection, entry);
+  }
+
+  async recordPosition(round: number, includedBatch: number): Promise<void> {
+    for (const table of this.#tables) {
+      await withdrawQuestions(this.#connection, table, this.#staging.find(table.name), includedBatch);
+    }
+    await writeState(this.#connection, { position: round, included: includedBatch });
+  }
+
+  async written(): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    for (const { table, name } of this.#staging.tables) {
+      const row = await this.#connection.first(`SELECT COUNT(*) FROM ${name} WHERE writes = 1`);
+      counts.set(table.name, asNumber(row?.[0]));
+    }
+    return counts;
+  }
+}
+
+function withChange(found: Found, changes: ReadonlyMap<number, StagedChange>): Violation[] {
+  const change = changes.get(found.id);
+  return change === undefined ? [] : [{ ...found, change }];
+}

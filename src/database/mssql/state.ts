@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { SyncError } from '../../shared/errors';
+import { asNumber, asText, type Connection } from './connection';
+import { SCHEMA, STATE, TABLES } from './names';
+
+const stateSchema = z.object({
+  installation: z.string().default(''),
+  role: z.enum(['hub', 'site']).default('site'),
+  lastMarked: z.coerce.number().default(0),
+  position: z.coerce.number().default(0),
+  included: z.coerce.number().default(0),
+});
+export type MssqlState = z.infer<typeof stateSchema>;
+
+export async function hasTracking(connection: Connection): Promise<boolean> {
+  const row = await connection.first(
+    `SELECT 1 FROM sys.tables AS t JOIN sys.schemas AS s ON s.schema_id = t.schema_id ` +
+      `WHERE s.name = '${SCHEMA}' AND t.name = 'tracked'`,
+  );
+  return row !== null;
+}
+
+export async function requireTracking(connection: Connection): Promise<MssqlState> {
+  if (!(await hasTracking(connection))) throw new SyncError('database.notPrepared');
+  return readState(connection);
+}
+
+export async function readState(connection: Connection): Promise<MssqlState> {
+  const rows = await connection.all(`SELECT name, value FROM ${STATE}`);
+  return stateSchema.parse(Object.fromEntries(rows.map(([name, value]) => [asText(name), value])));
+}
+
+export async function writeState(connection: Connection, changes: Partial<MssqlState>): Promise<void> {
+  for (const [name, value] of Object.entries(changes)) {
+    await connection.all(
+      `UPDATE ${STATE} SET value = @p2 WHERE name = @p1; IF @@ROWCOUNT = 0 INSERT INTO ${STATE} (name, value) VALUES (@p1, @p2)`,
+      name,
+      String(value),
+    );
+  }
+}
+
+/** A table as it was when its log was made. */
+export interface TrackedTable {
+  /** Number of its log and trigger. */
+  readonly id: number;
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly keyCount: number;
+  /** Digest of the SQL that was installed. */
+  readonly definition: string;
+}
+
+export async function readTracked(connection: Connection): Promise<TrackedTable[]> {
+  if (!(await hasTracking(connection))) return [];
+  const rows = await connection.all(`SELECT id, name, columns, key_count, definition FROM ${TABLES}`);
+  return rows.map(([id, name, columns, keyCount, definition]) => ({
+    id: asNumber(id),
+    name: asText(name),
+    columns: z.array(z.string()).parse(JSON.parse(asText(columns))),
+    keyCount: asNumber(keyCount),
+    definition: asText(definition),
+  }));
+}

@@ -1,0 +1,83 @@
+import type { Contested, Unseen } from '../port';
+import { groupLines, newsOf, type UnseenLine } from '../log-lines';
+import { asNumber, asText, type Connection } from './connection';
+import { logOf } from './names';
+import { logNumber } from './questions';
+import type { Staged, Staging } from './staging';
+import { logSameAsStaged } from './table';
+
+/**
+ * Staged changes whose key has log lines that their author has not seen. What these come to is noted with the staged
+ * change, questions included, for the answer that the hub logs.
+ */
+export async function findContested(
+  connection: Connection,
+  staging: Staging,
+  unseen: Unseen,
+): Promise<Contested[]> {
+  const contested: Contested[] = [];
+  for (const staged of staging.tables) {
+    const lines = await unseenLines(connection, staged, unseen);
+    const changes = await staging.read(staged, [...lines.keys()]);
+    for (const [id, change] of changes) {
+      const here = newsOf(lines.get(id) ?? [], change.current !== null, staged.table.columns.length);
+      if (here === null) continue;
+      await staging.noteNews(staged, id, here);
+      if (change.op !== 'R') contested.push({ change, here });
+    }
+  }
+  return contested;
+}
+
+/**
+ * Condition on a log line `l` that the author of the staged changes has not seen it. At the hub that is what others
+ * made, and the hub's answers to the author: a line that answers a site (its `base` names the site) is news to that
+ * site only. At a site, lines that ask the hub for a row are no change of their own.
+ */
+function unseenCondition(unseen: Unseen, base: string): string {
+  if (unseen.at === 'site') {
+    return `(l.sent_in IS NULL OR l.sent_in > ${String(unseen.included)}) AND l.op <> 'R'`;
+  }
+  const author = String(unseen.author);
+  return (
+    `(l.sent_in IS NULL OR l.sent_in > ${base}) AND l.origin <> ${author} ` +
+    `AND (l.op <> 'R' OR l.base = ${author})`
+  );
+}
+
+/** By staged change, the lines its author has not seen, in their order. */
+async function unseenLines(
+  connection: Connection,
+  staged: Staged,
+  unseen: Unseen,
+): Promise<ReadonlyMap<number, readonly UnseenLine[]>> {
+  const log = logOf(logNumber(staged.table));
+  const lowest = unseen.at === 'hub' ? await lowestBase(connection, staged, unseen.base) : 0;
+  const any = await connection.first(
+    `SELECT TOP (1) 1 FROM ${log} AS l WHERE ${unseenCondition(unseen, String(lowest))}`,
+  );
+  if (any === null) return new Map();
+  const exact = unseen.at === 'hub' ? `COALESCE(s.base, ${String(unseen.base)})` : '0';
+  const rows = await connection.all(
+    `SELECT s.id, l.op, l.marks, l.changed_at, l.origin, l.sent_in FROM ${log} AS l ` +
+      `JOIN ${staged.name} AS s ON ${logSameAsStaged(staged.table)} ` +
+      `WHERE ${unseenCondition(unseen, exact)} ORDER BY s.id, l.seq`,
+  );
+  return groupLines(
+    rows.map(([id, op, marks, changedAt, origin, sentIn]) => ({
+      id: asNumber(id),
+      line: {
+        op: asText(op),
+        marks: asText(marks),
+        changedAt: asNumber(changedAt),
+        origin: asNumber(origin),
+        sentIn: sentIn === null ? null : asNumber(sentIn),
+      },
+    })),
+  );
+}
+
+async function lowestBase(connection: Connection, staged: Staged, base: number): Promise<number> {
+  const row = await connection.first(`SELECT MIN(base) FROM ${staged.name}`);
+  return row?.[0] === null || row === null ? base : Math.min(base, asNumber(row[0]));
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import sql from 'mssql';
+
+/** The company's own application on SQL Server: a connection of its own, with no knowledge of ours. */
+export interface MssqlBusiness {
+  /** Address of the database, for the product. */
+  readonly address: string;
+  readonly name: string;
+  run(...statements: string[]): Promise<void>;
+  /** Rows as arrays, as the driver gives them. */
+  query(query: string): Promise<readonly (readonly unknown[])[]>;
+  close(): Promise<void>;
+  /** Closes, and drops the database. */
+  drop(): Promise<void>;
+}
+
+/** Address of the server that the tests may make databases on, `mssql://user:password@host:port/master?options`. */
+export const serverAddress = process.env['MSSQL_URL'] ?? null;
+
+/** A new, empty database on the server that MSSQL_URL names. */
+export async function makeMssqlDatabase(): Promise<MssqlBusiness> {
+  if (serverAddress === null) throw new Error('MSSQL_URL is not set');
+  const name = `sync_test_${randomBytes(6).toString('hex')}`;
+  const master = await connect(serverAddress);
+  await master.run(`CREATE DATABASE ${name}`);
+  const address = serverAddress.replace(/\/[^/?]*(\?.*)?$/, `/${name}$1`);
+  const business = await connect(address);
+  return {
+    ...business,
+    address,
+    name,
+    drop: async () => {
+      await business.close();
+      await dropDatabase(master, name);
+      await master.close();
+    },
+  };
+}
+
+/** The server sees some time later that a connection was closed, and keeps the database as long as it has one. */
+async function dropDatabase(master: Pick<MssqlBusiness, 'run'>, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await master.run(`DROP DATABASE ${name}`);
+      return;
+    } catch (error) {
+      if (attempt === 50) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+async function connect(address: string): Promise<Pick<MssqlBusiness, 'run' | 'query' | 'close'>> {
+  const url = new URL(address);
+  const pool = new sql.ConnectionPool({
+    server: url.hostname,
+    port: Number(url.port || 1433),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: url.pathname.slice(1),
+    arrayRowMode: true,
+    requestTimeout: 120_000,
+    pool: { min: 0, max: 1, idleTimeoutMillis: 3_600_000 },
+    options: {
+      encrypt: url.searchParams.get('encrypt') !== 'false',
+      trustServerCertificate: url.searchParams.get('trustServerCertificate') === 'true',
+    },
+  });
+  await pool.connect();
+  const batch = async (statement: string): Promise<sql.IResult<unknown>> => {
+    const request = new sql.Request(pool);
+    request.arrayRowMode = true;
+    return request.batch(statement);
+  };
+  return {
+    run: async (...statements) => {
+      for (const statement of statements) await batch(statement);
+    },
+    query: async (query) => {
+      const rows: unknown = (await batch(query)).recordset;
+      return Array.isArray(rows) ? rows.filter((row: unknown): row is unknown[] => Array.isArray(row)) : [];
+    },
+    close: async () => {
+      await pool.close();
+    },
+  };
+}
