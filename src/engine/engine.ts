@@ -4,9 +4,11 @@ import { SyncError } from '../shared/errors';
 import type { BlockedAddress, HubServer } from '../transport/port';
 import { runChecks } from './checks';
 import { Configuration } from './configuration';
+import { Conflicts } from './conflicts';
 import type {
   CheckResult,
   ConflictPage,
+  ConflictQuery,
   CsvWords,
   DatabaseTest,
   EngineCalls,
@@ -45,6 +47,7 @@ export class Engine implements EngineCalls {
   readonly #guard: Guard;
   readonly #configuration: Configuration;
   readonly #establishments: Establishments;
+  readonly #conflicts: Conflicts;
   /** Settled once the data folder was read, for good or ill. */
   #folderRead: Promise<void> = Promise.resolve();
 
@@ -62,6 +65,7 @@ export class Engine implements EngineCalls {
     this.#guard = new Guard(this.#place);
     this.#configuration = new Configuration(this.#place, this.#sessions, this.#guard);
     this.#establishments = new Establishments(this.#place, this.#sessions, this.#guard);
+    this.#conflicts = new Conflicts(this.#place, this.#sessions);
   }
 
   /** Takes the data folder and reads its settings; rejects with `data.locked` or with what is wrong in the settings. */
@@ -146,12 +150,12 @@ export class Engine implements EngineCalls {
     return Promise.reject(new SyncError('unexpected'));
   }
 
-  conflicts(): Promise<ConflictPage> {
-    return Promise.reject(new SyncError('unexpected'));
+  conflicts(query: ConflictQuery): Promise<ConflictPage> {
+    return this.#conflicts.page(query);
   }
 
-  restoreConflict(): Promise<void> {
-    return Promise.reject(new SyncError('unexpected'));
+  restoreConflict(id: number, which: 'winner' | 'loser'): Promise<void> {
+    return this.#conflicts.restore(id, which);
   }
 
   blockedAddresses(): Promise<readonly BlockedAddress[]> {
