@@ -15,6 +15,8 @@ export interface WorkplaceListener {
   /** A site asks for a session outside the schedule. */
   readonly onRequest: () => void;
   readonly onDeparture: () => void;
+  /** Other settings hold. */
+  readonly settingsApplied: () => Promise<void>;
   /** The state of the engine is another. */
   readonly changed: () => void;
   /** As `changed`, but too often to tell each time. */
@@ -110,6 +112,7 @@ export class Workplace {
     await saveSettings(this.paths.folder, settings);
     this.#applied = this.#applied.then(() => this.#apply(settings));
     await this.#applied;
+    await this.#listener.settingsApplied();
     this.events.settingsChanged();
     this.#listener.changed();
   }
@@ -172,7 +175,11 @@ export class Workplace {
     if (settings.role === 'site') return new SiteRuntime(this.parts, settings, this.paths);
     return new HubRuntime(this.parts, settings, this.paths, {
       onRequest: () => this.#listener.onRequest(),
-      stateChanged: () => this.#listener.changed(),
+      stateChanged: ({ active }) => {
+        // A session has started the server that could not start before.
+        if (active) this.#problems = [];
+        this.#listener.changed();
+      },
       blockedChanged: () => this.events.blockedChanged(),
       receiving: () => this.#listener.advanced(),
     });
