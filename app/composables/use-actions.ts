@@ -1,4 +1,5 @@
 import { useI18n } from 'vue-i18n';
+import type { HistoryQuery } from '../../src/engine/contract';
 import { useEngineStore } from '../stores/engine';
 import { useNoticesStore } from '../stores/notices';
 import { useBridge } from './use-bridge';
@@ -24,7 +25,7 @@ export function useActions() {
     }
   }
 
-  async function runAndTell(call: () => Promise<void>, done: string): Promise<void> {
+  async function runAndTell(call: () => Promise<unknown>, done: string): Promise<void> {
     const finished = await run(async () => {
       await call();
       return true;
@@ -44,7 +45,7 @@ export function useActions() {
       }),
     clearBlocked: () => runAndTell(() => bridge.engine.clearBlockedAddresses(), 'dialog.done.blockedCleared'),
     test: () => run(() => bridge.engine.test()),
-    history: (limit: number) => run(() => bridge.engine.history(limit)),
+    history: (query: HistoryQuery) => run(() => bridge.engine.history(query)),
     report: (id: string) => run(() => bridge.engine.report(id)),
     restartEngine: () => bridge.restartEngine(),
     hide: () => bridge.hide(),

@@ -21,6 +21,9 @@ const events: EngineEvents = {
   logged: (line) => listener?.events.logged(line),
   historyChanged: () => listener?.events.historyChanged(),
   blockedChanged: () => listener?.events.blockedChanged(),
+  checked: (result) => listener?.events.checked(result),
+  settingsChanged: () => listener?.events.settingsChanged(),
+  conflictsChanged: () => listener?.events.conflictsChanged(),
 };
 
 const dataFolder = findDataFolder(nw.App.argv, nw.App.startPath);

@@ -32,6 +32,9 @@ export const useEngineStore = defineStore('engine', () => {
       void quietly(loadRecent);
     },
     blockedChanged: () => void quietly(loadBlocked),
+    checked: () => undefined,
+    settingsChanged: () => undefined,
+    conflictsChanged: () => undefined,
   };
 
   function connect(bridge: Bridge, altIsDown: () => boolean): void {
@@ -69,7 +72,7 @@ export const useEngineStore = defineStore('engine', () => {
   }
 
   async function loadRecent(): Promise<void> {
-    if (engine !== null) recent.value = await engine.history(RECENT);
+    if (engine !== null) recent.value = (await engine.history({ limit: RECENT })).lines;
   }
 
   async function loadBlocked(): Promise<void> {

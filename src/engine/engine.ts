@@ -1,299 +1,171 @@
-import { dataFolder, lockDataFolder, type DataFolder, type DataLock } from '../config/data-folder';
-import { loadSettings, type Settings } from '../config/settings';
-import type { HistoryLine, Progress, Report } from '../report/report';
-import { newReport } from '../report/new-report';
-import { ReportStore } from '../report/report-store';
-import { nextDeparture } from '../schedule/next-departure';
-import { runSchedule } from '../schedule/scheduler';
-import { runSession, type Step } from '../session/session';
-import { SyncError, toSyncError, type MessageParams } from '../shared/errors';
-import type { BlockedAddress } from '../transport/port';
-import { runChecks } from './checks';
-import type { CheckResult, EngineCalls, EngineEvents, LogLine, Overview } from './contract';
-import { HubRuntime } from './hub-runtime';
+import { historyCsv } from '../report/history-csv';
+import type { Report } from '../report/report';
+import type { HubServer } from '../transport/port';
+import { Configuration } from './configuration';
+import { Conflicts } from './conflicts';
+import type { EngineCalls, EngineEvents } from './contract';
+import { Establishments } from './establishments';
+import { informationOf, RESULTS_TOLD } from './information';
+import { Operation } from './operation';
 import type { Parts } from './parts';
-import { ProgressLog } from './progress-log';
-import type { SessionRequest } from './runtime';
-import { SiteRuntime } from './site-runtime';
+import { TableTracking } from './tables';
+import { Tester } from './tester';
 
-/** Progress is told at most this often, milliseconds. */
-const PROGRESS_INTERVAL = 100;
-
-interface RunningSession {
-  readonly report: Report;
-  readonly request: SessionRequest;
-  readonly abort: AbortController;
-  readonly done: Promise<Report>;
-}
-
-/** The engine: owns a data folder, runs its sessions, answers the screens. */
+/** The engine: owns a data folder, runs its sessions, answers the screens. Each call is one line, to whom it concerns. */
 export class Engine implements EngineCalls {
-  readonly #parts: Parts;
-  readonly #paths: DataFolder;
-  readonly #events: EngineEvents;
-  readonly #log: ProgressLog;
-  readonly #reports: ReportStore;
-  readonly #schedule = new AbortController();
-  /** Settled once the data folder was read, for good or ill. */
-  #folderRead: Promise<void> = Promise.resolve();
-  #lock: DataLock | null = null;
-  #settings: Settings | null = null;
-  #problems: { key: string; params: MessageParams }[] = [];
-  #runtime: HubRuntime | SiteRuntime | null = null;
-  #session: RunningSession | null = null;
-  #progress: Progress | null = null;
-  #progressToldAt = 0;
-  #lastSynchronisation: string | null = null;
-  /** Departures and sites' requests start sessions. */
-  #serving = false;
+  readonly #operation: Operation;
+  readonly #configuration: Configuration;
+  readonly #establishments: Establishments;
+  readonly #tables: TableTracking;
+  readonly #conflicts: Conflicts;
+  readonly #tester: Tester;
 
   constructor(parts: Parts, folder: string, events: EngineEvents) {
-    this.#parts = parts;
-    this.#paths = dataFolder(folder);
-    this.#events = events;
-    this.#log = new ProgressLog(this.#paths.progressLog);
-    this.#reports = new ReportStore(this.#paths.reports);
+    this.#operation = new Operation(parts, folder, events);
+    const { place, sessions, past, guard } = this.#operation;
+    this.#configuration = new Configuration(place, sessions, guard);
+    this.#establishments = new Establishments(place, sessions, guard);
+    this.#tables = new TableTracking(place, sessions, guard);
+    this.#conflicts = new Conflicts(place, sessions);
+    this.#tester = new Tester(place, past);
   }
 
   /** Takes the data folder and reads its settings; rejects with `data.locked` or with what is wrong in the settings. */
-  async open(): Promise<void> {
-    this.#lock = await lockDataFolder(this.#paths.folder);
-    await this.#log.load();
-    await this.#reports.closeInterrupted();
-    await this.#readLastSynchronisation();
-    this.#settings = await loadSettings(this.#paths.folder);
-    this.#runtime =
-      this.#settings.role === 'hub'
-        ? new HubRuntime(this.#parts, this.#settings, this.#paths, {
-            onRequest: () => this.#answerRequests(),
-            stateChanged: () => this.#tell(),
-            blockedChanged: () => this.#events.blockedChanged(),
-          })
-        : new SiteRuntime(this.#parts, this.#settings, this.#paths);
+  open(): Promise<void> {
+    return this.#operation.open();
   }
 
   /** Opens and serves for screens: what is wrong in the data folder becomes a word on them. */
-  async start(): Promise<void> {
-    this.#folderRead = this.open();
-    await this.#folderRead.catch((error: unknown) => this.#note(error));
-    await this.serve();
+  start(): Promise<void> {
+    return this.#operation.start();
   }
 
   /** FTP at a hub, departures at both. A server that cannot start now is tried again by each session. */
-  async serve(): Promise<void> {
-    await this.#runtime?.start().catch((error: unknown) => this.#note(error));
-    this.#serving = true;
-    if (this.#settings !== null) this.#startSchedule(this.#settings);
-    this.#tell();
+  serve(): Promise<void> {
+    return this.#operation.serve();
   }
 
   /** Runs one session, from start to report. Rejects only where none could begin. */
   async synchronise(trigger: Report['trigger']): Promise<Report> {
-    return this.#begin(trigger).done;
+    return this.#operation.sessions.begin(trigger).done;
   }
 
-  overview(): Promise<Overview> {
-    return Promise.resolve(this.#overview());
-  }
+  readonly overview: EngineCalls['overview'] = () => Promise.resolve(this.#operation.overview());
 
-  async log(): Promise<readonly LogLine[]> {
-    // A window asks as soon as it is there: earlier lines may still be on their way from the disk.
-    await this.#folderRead.catch(() => undefined);
-    return this.#log.lines;
-  }
+  readonly log: EngineCalls['log'] = async () => {
+    await this.#operation.folderRead();
+    return this.#operation.place.log.lines;
+  };
 
-  clearLog(): Promise<void> {
-    this.#log.clear();
+  readonly clearLog: EngineCalls['clearLog'] = () => {
+    this.#operation.place.log.clear();
     return Promise.resolve();
-  }
+  };
 
-  history(limit: number): Promise<readonly HistoryLine[]> {
-    return this.#reports.list(limit);
-  }
+  readonly history: EngineCalls['history'] = async (query) => {
+    const found = await this.#operation.place.reports.search(query);
+    const { limit, offset = 0 } = query;
+    return { lines: found.slice(offset, offset + limit), total: found.length };
+  };
 
-  report(id: string): Promise<Report> {
-    const session = this.#session;
-    return session?.report.id === id ? Promise.resolve(session.report) : this.#reports.read(id);
-  }
+  readonly exportHistory: EngineCalls['exportHistory'] = async (query, words) =>
+    historyCsv((await this.history(query)).lines, words);
 
-  async startSession(): Promise<void> {
-    await Promise.resolve(this.#begin('manual'));
-  }
+  readonly report: EngineCalls['report'] = (id) => this.#operation.report(id);
 
-  stopSession(): Promise<void> {
-    this.#session?.abort.abort(new SyncError('session.stopped'));
+  readonly startSession: EngineCalls['startSession'] = async () => {
+    await Promise.resolve(this.#operation.sessions.begin('manual'));
+  };
+
+  readonly stopSession: EngineCalls['stopSession'] = () => {
+    this.#operation.sessions.stop();
     return Promise.resolve();
-  }
+  };
 
-  resetTimers(): Promise<void> {
-    for (const deadline of this.#session?.request.deadlines ?? []) deadline.reset();
-    if (this.#session !== null) this.#say('info', 'session.timersReset', {});
+  readonly resetTimers: EngineCalls['resetTimers'] = () =>
+    Promise.resolve(this.#operation.sessions.resetTimers());
+
+  readonly test: EngineCalls['test'] = () => this.#tester.run();
+
+  readonly stopTest: EngineCalls['stopTest'] = () => {
+    this.#tester.stop();
     return Promise.resolve();
-  }
+  };
 
-  test(): Promise<readonly CheckResult[]> {
-    return runChecks(this.#parts, this.#configured(), this.#opened());
-  }
+  readonly information: EngineCalls['information'] = async (host) => {
+    const { parts, paths, reports } = this.#operation.place;
+    return informationOf({
+      application: parts.application,
+      host,
+      paths,
+      view: await this.#configuration.view(),
+      overview: this.#operation.overview(),
+      history: await reports.list(RESULTS_TOLD),
+      log: await this.log(),
+    });
+  };
 
-  blockedAddresses(): Promise<readonly BlockedAddress[]> {
-    return Promise.resolve(this.#server()?.blocked() ?? []);
-  }
+  readonly conflicts: EngineCalls['conflicts'] = (query) => this.#conflicts.page(query);
 
-  async clearBlockedAddresses(): Promise<void> {
-    await this.#server()?.clearBlocked();
-  }
+  readonly restoreConflict: EngineCalls['restoreConflict'] = (id, which) =>
+    this.#conflicts.restore(id, which);
 
-  async shutdown(): Promise<void> {
-    this.#serving = false;
-    this.#schedule.abort();
-    await this.stopSession();
-    await this.#session?.done;
-    await this.#runtime?.stop();
-    await this.#log.flushed();
-    this.#lock?.release();
-    this.#lock = null;
-  }
+  readonly blockedAddresses: EngineCalls['blockedAddresses'] = () =>
+    Promise.resolve(this.#server()?.blocked() ?? []);
 
-  #begin(trigger: Report['trigger']): RunningSession {
-    if (this.#session !== null) throw new SyncError('session.running');
-    const { role, name } = this.#configured();
-    const { clock, application } = this.#parts;
-    const report = newReport({ role, name, trigger, application, now: clock.now() });
-    const request: SessionRequest = { trigger, deadlines: [] };
-    const abort = new AbortController();
-    const session = { report, request, abort, done: this.#run(report, request, abort.signal) };
-    this.#session = session;
-    this.#say('info', 'session.started', {});
-    return session;
-  }
+  readonly unblock: EngineCalls['unblock'] = async (address) => this.#server()?.unblock(address);
 
-  /** Never rejects: what goes wrong is in the report, or in the log where even that cannot be written. */
-  async #run(report: Report, request: SessionRequest, signal: AbortSignal): Promise<Report> {
-    await this.#save(report);
-    this.#events.historyChanged();
-    const environment = { clock: this.#parts.clock, signal, events: this.#sessionEvents() };
-    let close = (): Promise<void> => Promise.resolve();
-    const makeSteps = async (): Promise<readonly Step[]> => {
-      // Read anew: a site may have been added, a limit changed.
-      const settings = await loadSettings(this.#paths.folder);
-      this.#settings = settings;
-      const database = await this.#parts.openDatabase(settings.database);
-      close = () => database.close();
-      return this.#opened().makeSteps(settings, database, request, environment);
-    };
-    await runSession(report, makeSteps, environment);
-    await close().catch((error: unknown) => this.#sayError(error));
-    this.#runtime?.ended();
-    await this.#save(report);
-    await this.#readLastSynchronisation();
-    this.#session = null;
-    this.#progress = null;
-    this.#say(report.state === 'failed' ? 'error' : 'info', `session.ended.${report.state}`, {});
-    this.#events.historyChanged();
-    this.#tell();
-    await this.#log.flushed();
-    this.#answerRequests();
-    return report;
-  }
+  readonly clearBlockedAddresses: EngineCalls['clearBlockedAddresses'] = async () =>
+    this.#server()?.clearBlocked();
 
-  #save(report: Report): Promise<void> {
-    return this.#reports.save(report).catch((error: unknown) => this.#sayError(error));
-  }
+  readonly settings: EngineCalls['settings'] = () => this.#configuration.view();
 
-  #sessionEvents(): Parameters<typeof runSession>[2]['events'] {
-    return {
-      onMessage: ({ level, key, params }) => this.#say(level, key, params),
-      onProgress: (progress) => {
-        this.#progress = progress;
-        const now = this.#parts.clock.now();
-        if (progress !== null && now - this.#progressToldAt < PROGRESS_INTERVAL) return;
-        this.#progressToldAt = now;
-        this.#tell();
-      },
-      onReport: (report) => {
-        // On disk at each step, so that a session that a power cut ends has a report too.
-        void this.#save(report);
-        this.#tell();
-      },
-    };
-  }
+  readonly validateSettings: EngineCalls['validateSettings'] = (draft) => this.#configuration.validate(draft);
 
-  /** A site asked for a session outside the schedule. */
-  #answerRequests(): void {
-    const runtime = this.#runtime;
-    if (!(runtime instanceof HubRuntime) || !runtime.requested) return;
-    if (this.#session === null && this.#serving) this.#begin('request');
-  }
+  readonly saveSettings: EngineCalls['saveSettings'] = (draft) => this.#configuration.save(draft);
 
-  #startSchedule({ departure }: Settings): void {
-    const { clock } = this.#parts;
-    const onDeparture = (): void => {
-      if (this.#session === null) this.#begin('schedule');
-    };
-    const { signal } = this.#schedule;
-    void runSchedule({ departure, clock, signal, onDeparture }).catch((error: unknown) => this.#note(error));
-  }
+  readonly initialise: EngineCalls['initialise'] = (answers) => this.#configuration.initialise(answers);
 
-  #overview(): Overview {
-    const settings = this.#settings;
-    return {
-      configured:
-        settings === null
-          ? null
-          : {
-              role: settings.role,
-              name: settings.name,
-              departure: settings.departure,
-              nextDeparture: nextDeparture(settings.departure, this.#parts.clock.now()),
-              siteCount: settings.hub?.sites.filter(({ active }) => active).length ?? 0,
-              receptionLimit: settings.receptionLimit,
-            },
-      problems: this.#problems,
-      lastSynchronisation: this.#lastSynchronisation,
-      session: this.#session?.report ?? null,
-      progress: this.#progress,
-      ftp: settings?.role === 'hub' ? (this.#server()?.state ?? { active: false, reason: null }) : null,
-      application: this.#parts.application,
-    };
-  }
+  readonly testDatabase: EngineCalls['testDatabase'] = (address) => this.#configuration.testDatabase(address);
 
-  #server(): HubRuntime['server'] {
-    return this.#runtime instanceof HubRuntime ? this.#runtime.server : null;
-  }
+  readonly tables: EngineCalls['tables'] = () => this.#tables.view();
 
-  #opened(): HubRuntime | SiteRuntime {
-    if (this.#runtime === null) throw new SyncError('settings.missing');
-    return this.#runtime;
-  }
+  readonly prepare: EngineCalls['prepare'] = () => this.#tables.prepare();
 
-  #configured(): Settings {
-    if (this.#settings === null) throw new SyncError('settings.missing');
-    return this.#settings;
-  }
+  readonly unprepare: EngineCalls['unprepare'] = () => this.#tables.unprepare();
 
-  async #readLastSynchronisation(): Promise<void> {
-    const lines = await this.#reports.list(100);
-    this.#lastSynchronisation =
-      lines.find(({ state }) => state === 'ok' || state === 'warnings')?.startedAt ?? null;
-  }
+  readonly sites: EngineCalls['sites'] = () => this.#establishments.list();
 
-  #say(level: LogLine['level'], key: string, params: MessageParams): void {
-    const at = new Date(this.#parts.clock.now()).toISOString();
-    this.#events.logged(this.#log.add({ level, key, params, at }));
-  }
+  readonly addSite: EngineCalls['addSite'] = (name) => this.#establishments.add(name);
 
-  #sayError(error: unknown): void {
-    const { code, params } = toSyncError(error);
-    this.#say('error', `error.${code}`, params);
-  }
+  readonly renewSite: EngineCalls['renewSite'] = (number) => this.#establishments.renew(number);
 
-  #note(error: unknown): void {
-    const { code, params } = toSyncError(error);
-    this.#problems = [...this.#problems, { key: `error.${code}`, params }];
-    this.#sayError(error);
-  }
+  readonly renameSite: EngineCalls['renameSite'] = (number, name) =>
+    this.#establishments.rename(number, name);
 
-  #tell(): void {
-    this.#events.overviewChanged(this.#overview());
+  readonly retireSite: EngineCalls['retireSite'] = (number) => this.#establishments.retire(number);
+
+  readonly pair: EngineCalls['pair'] = (code) => this.#configuration.pair(code);
+
+  readonly unlock: EngineCalls['unlock'] = async (password) => {
+    await this.#operation.guard.unlock(password);
+    this.#operation.tell();
+  };
+
+  readonly lock: EngineCalls['lock'] = async () => {
+    this.#operation.guard.lock();
+    this.#operation.tell();
+    await Promise.resolve();
+  };
+
+  readonly setPassword: EngineCalls['setPassword'] = (password) => this.#operation.guard.set(password);
+
+  readonly shutdown: EngineCalls['shutdown'] = async () => {
+    this.#tester.stop();
+    await this.#operation.shutdown();
+  };
+
+  #server(): HubServer | null {
+    return this.#operation.place.hub?.server ?? null;
   }
 }

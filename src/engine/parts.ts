@@ -1,6 +1,13 @@
 import type { Database } from '../database/port';
 import type { Clock } from '../shared/clock';
-import type { HubLink, HubServer, HubServerEvents, HubStatus, SiteAccount } from '../transport/port';
+import type {
+  HubLink,
+  HubProbe,
+  HubServer,
+  HubServerEvents,
+  HubStatus,
+  SiteAccount,
+} from '../transport/port';
 
 /** Where to reach the hub, and as whom: what a pairing code gave. */
 export interface LinkOptions {
@@ -20,9 +27,17 @@ export interface ServerOptions {
   readonly sitesFolder: string;
   readonly roundsFolder: string;
   readonly blockedFile: string;
+  readonly blocking: {
+    readonly threshold: number;
+    readonly windowMilliseconds: number;
+    /** Null: until someone clears it. */
+    readonly durationMilliseconds: number | null;
+    /** Addresses that are never blocked. */
+    readonly allows: (address: string) => boolean;
+  };
   readonly accounts: () => Promise<readonly SiteAccount[]>;
   readonly status: (site: number) => Promise<HubStatus>;
-  readonly events: Pick<HubServerEvents, 'stored' | 'stateChanged' | 'blockedChanged'>;
+  readonly events: Pick<HubServerEvents, 'stored' | 'stateChanged' | 'blockedChanged' | 'receiving'>;
 }
 
 /** What the engine is put together from. Only entry points know what stands behind these. */
@@ -34,6 +49,7 @@ export interface Parts {
   readonly openDatabase: (address: string) => Promise<Database>;
   readonly createServer: (options: ServerOptions) => HubServer;
   readonly createLink: (options: LinkOptions) => HubLink;
+  readonly createProbe: (options: LinkOptions) => HubProbe;
   /** The hub's certificate, made at the first call. */
   readonly certificate: (
     folder: string,

@@ -5,7 +5,7 @@ import { SyncError } from '../shared/errors';
 import { Deadline } from '../session/deadline';
 import type { SessionEnvironment, Step } from '../session/session';
 import { SiteSession } from '../session/site';
-import type { HubLink } from '../transport/port';
+import type { HubLink, HubProbe } from '../transport/port';
 import type { Parts } from './parts';
 import { MINUTE, RETENTION, type Runtime, type SessionRequest } from './runtime';
 
@@ -15,7 +15,6 @@ const POLL_INTERVAL = 1_000;
 /** What the engine does at a site: sessions over a link to the hub. */
 export class SiteRuntime implements Runtime {
   readonly #parts: Parts;
-  /** As of the last session that began. */
   #settings: Settings;
   readonly #paths: DataFolder;
   #link: HubLink | null = null;
@@ -33,6 +32,10 @@ export class SiteRuntime implements Runtime {
   stop(): Promise<void> {
     this.ended();
     return Promise.resolve();
+  }
+
+  configure(settings: Settings): void {
+    this.#settings = settings;
   }
 
   makeSteps(
@@ -65,6 +68,10 @@ export class SiteRuntime implements Runtime {
   /** A line of its own to the hub. */
   openLink(): HubLink {
     return this.#parts.createLink(this.#paired());
+  }
+
+  openProbe(): HubProbe {
+    return this.#parts.createProbe(this.#paired());
   }
 
   ended(): void {

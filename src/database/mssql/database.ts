@@ -6,8 +6,10 @@ import type {
   Database,
   Installation,
   JournalEntry,
+  JournalFilter,
   LedgerEntry,
   MergeTransaction,
+  Restoration,
   StageOptions,
   TrackingState,
 } from '../port';
@@ -24,10 +26,12 @@ import {
 import { readCatalogue } from './catalogue';
 import { asNumber, Connection } from './connection';
 import { databaseError } from './errors';
-import { readConflicts, readLedger } from './journal';
+import { conflictTables, countConflicts, readConflicts } from './journal';
+import { readLedger } from './ledger';
 import { MssqlMergeTransaction } from './merge-transaction';
 import { logOf } from './names';
 import { logNumber } from './questions';
+import { restore } from './restore';
 import { Staging } from './staging';
 import { hasTracking, readState, requireTracking } from './state';
 import type { MssqlTable } from './table';
@@ -138,17 +142,26 @@ class MssqlDatabase implements Database {
   }
 
   ledger(): Promise<readonly LedgerEntry[]> {
-    return this.#do(async (connection) => {
-      await requireTracking(connection);
-      return readLedger(connection);
-    });
+    return this.#prepared(readLedger);
   }
 
-  conflicts(limit: number): Promise<readonly JournalEntry[]> {
-    return this.#do(async (connection) => {
-      await requireTracking(connection);
-      return readConflicts(connection, limit);
-    });
+  conflicts(
+    limit: number,
+    filter?: JournalFilter & { readonly skip?: number },
+  ): Promise<readonly JournalEntry[]> {
+    return this.#prepared((connection) => readConflicts(connection, limit, filter));
+  }
+
+  countConflicts(filter: JournalFilter): Promise<number> {
+    return this.#prepared((connection) => countConflicts(connection, filter));
+  }
+
+  conflictTables(): Promise<readonly string[]> {
+    return this.#prepared(conflictTables);
+  }
+
+  restore(id: number, restoration: Restoration): Promise<void> {
+    return this.#do(async (connection) => restore(connection, await tracked(connection), id, restoration));
   }
 
   purge(upTo: number, before: number): Promise<void> {
@@ -178,6 +191,13 @@ class MssqlDatabase implements Database {
       this.#connection = await Connection.open(this.#address);
     }
     return this.#connection;
+  }
+
+  #prepared<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    return this.#do(async (connection) => {
+      await requireTracking(connection);
+      return work(connection);
+    });
   }
 
   async #do<T>(work: (connection: Connection) => Promise<T>): Promise<T> {

@@ -1,48 +1,115 @@
 import { z } from 'zod';
+import { hasText } from '../conflict-text';
 import { pack, unpack } from '../json';
-import type { Conflict, JournalEntry, LedgerEntry } from '../port';
-import { asNumber, asText, type Connection } from './connection';
-import { JOURNAL, LEDGER } from './names';
+import type { Conflict, JournalEntry, JournalFilter, NewJournalEntry, Restoration } from '../port';
+import { asNumber, asText, type Connection, type Row } from './connection';
+import { JOURNAL, literal, RESTORED } from './names';
 
-export async function writeConflict(connection: Connection, entry: Omit<JournalEntry, 'id'>): Promise<void> {
+export async function writeConflict(connection: Connection, entry: NewJournalEntry): Promise<void> {
   const { at, site, batch, ...conflict } = entry;
   await connection.all(
-    `INSERT INTO ${JOURNAL} (at, site, batch, conflict) VALUES (${String(at)}, ${String(site)}, ${String(batch)}, @p1)`,
+    `INSERT INTO ${JOURNAL} (at, site, batch, name, kind, conflict) ` +
+      `VALUES (${String(at)}, ${String(site)}, ${String(batch)}, @p1, @p2, @p3)`,
+    conflict.table,
+    conflict.kind,
     pack(conflict),
   );
 }
 
-export async function readConflicts(connection: Connection, limit: number): Promise<JournalEntry[]> {
-  const rows = await connection.all(
-    `SELECT TOP (${String(limit)}) id, at, site, batch, conflict FROM ${JOURNAL} ORDER BY id DESC`,
+/** Newest first. */
+export async function readConflicts(
+  connection: Connection,
+  limit: number,
+  { skip = 0, ...filter }: JournalFilter & { readonly skip?: number } = {},
+): Promise<JournalEntry[]> {
+  const found: JournalEntry[] = [];
+  let passed = 0;
+  for await (const entry of matching(connection, filter)) {
+    if (found.length >= limit) break;
+    if (passed >= skip) found.push(entry);
+    passed += 1;
+  }
+  return found;
+}
+
+export async function countConflicts(connection: Connection, filter: JournalFilter): Promise<number> {
+  if (filter.text === undefined || filter.text === '') {
+    const row = await connection.first(`SELECT COUNT(*) FROM ${JOURNAL} AS j WHERE ${conditionOf(filter)}`);
+    return asNumber(row?.[0]);
+  }
+  const entries = matching(connection, filter);
+  let count = 0;
+  while ((await entries.next()).done !== true) count += 1;
+  return count;
+}
+
+export async function conflictTables(connection: Connection): Promise<string[]> {
+  const rows = await connection.all(`SELECT DISTINCT name FROM ${JOURNAL}`);
+  return rows.map(([name]) => asText(name)).sort();
+}
+
+export async function findConflict(connection: Connection, id: number): Promise<JournalEntry | null> {
+  const row = await connection.first(`${SELECTION} WHERE j.id = ${String(id)}`);
+  return row === null ? null : toEntry(row);
+}
+
+export async function writeRestoration(
+  connection: Connection,
+  id: number,
+  { which, at, by }: Restoration,
+): Promise<void> {
+  await connection.all(
+    `INSERT INTO ${RESTORED} (conflict_id, side, at, person) VALUES (${String(id)}, @p1, ${String(at)}, @p2)`,
+    which,
+    by,
   );
-  return rows.map(([id, at, site, batch, text]) => ({
+}
+
+/** How many entries are read at a time. */
+const PAGE = 500;
+
+/** Entries page by page: the text of a value is looked for in the value, not in what it is packed in. */
+async function* matching(connection: Connection, filter: JournalFilter): AsyncGenerator<JournalEntry> {
+  const text = (filter.text ?? '').toLocaleLowerCase();
+  const query = `${SELECTION} WHERE ${conditionOf(filter)}`;
+  for (let before = Number.MAX_SAFE_INTEGER; ;) {
+    const rows = await connection.all(
+      `SELECT TOP (${String(PAGE)}) * FROM (${query}) AS e WHERE e.id < ${String(before)} ORDER BY e.id DESC`,
+    );
+    for (const entry of rows.map(toEntry)) {
+      before = entry.id;
+      if (text === '' || hasText(entry, text)) yield entry;
+    }
+    if (rows.length < PAGE) return;
+  }
+}
+
+function conditionOf({ table, kind, from, to }: JournalFilter): string {
+  const conditions = [
+    table === undefined ? null : `j.name = ${literal(table)}`,
+    kind === undefined ? null : `j.kind = ${literal(kind)}`,
+    from === undefined ? null : `j.at >= ${String(from)}`,
+    to === undefined ? null : `j.at < ${String(to)}`,
+  ].filter((condition) => condition !== null);
+  return conditions.length === 0 ? '1 = 1' : conditions.join(' AND ');
+}
+
+const SELECTION =
+  `SELECT j.id, j.at, j.site, j.batch, j.conflict, r.side, r.at AS restored_at, r.person FROM ${JOURNAL} AS j ` +
+  `LEFT JOIN ${RESTORED} AS r ON r.id = (SELECT MAX(id) FROM ${RESTORED} WHERE conflict_id = j.id)`;
+
+const sideSchema = z.enum(['winner', 'loser']);
+
+function toEntry([id, at, site, batch, text, side, restoredAt, by]: Row): JournalEntry {
+  return {
     ...(unpack(asText(text)) as Conflict),
     id: asNumber(id),
     at: asNumber(at),
     site: asNumber(site),
     batch: asNumber(batch),
-  }));
-}
-
-export async function writeLedger(connection: Connection, entry: Omit<LedgerEntry, 'round'>): Promise<void> {
-  await connection.all(
-    `INSERT INTO ${LEDGER} (site, batch, sha256, declined, round) ` +
-      `VALUES (${String(entry.site)}, ${String(entry.batch)}, @p1, @p2, NULL)`,
-    entry.sha256,
-    JSON.stringify(entry.declined),
-  );
-}
-
-export async function readLedger(connection: Connection): Promise<LedgerEntry[]> {
-  const rows = await connection.all(
-    `SELECT site, batch, sha256, declined, round FROM ${LEDGER} ORDER BY site, batch`,
-  );
-  return rows.map(([site, batch, sha256, declined, round]) => ({
-    site: asNumber(site),
-    batch: asNumber(batch),
-    sha256: asText(sha256),
-    declined: z.array(z.string()).parse(JSON.parse(asText(declined))),
-    round: round === null ? null : asNumber(round),
-  }));
+    restored:
+      side === null || side === undefined
+        ? null
+        : { which: sideSchema.parse(side), at: asNumber(restoredAt), by: asText(by) },
+  };
 }

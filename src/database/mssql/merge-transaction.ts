@@ -1,9 +1,9 @@
 import type {
   Contested,
   ForeignKey,
-  JournalEntry,
   LedgerEntry,
   MergeTransaction,
+  NewJournalEntry,
   Question,
   Settlement,
   StagedChange,
@@ -13,7 +13,8 @@ import type {
 import { apply } from './apply';
 import { asNumber, type Connection } from './connection';
 import type { Found } from './foreign-keys';
-import { writeConflict, writeLedger } from './journal';
+import { writeConflict } from './journal';
+import { writeLedger } from './ledger';
 import { logOf } from './names';
 import { restoreParent } from './parents';
 import { logNumber, withdrawQuestions, writeQuestion } from './questions';
@@ -71,7 +72,7 @@ export class MssqlMergeTransaction implements MergeTransaction {
     );
   }
 
-  journal(entry: Omit<JournalEntry, 'id'>): Promise<void> {
+  journal(entry: NewJournalEntry): Promise<void> {
     return writeConflict(this.#connection, entry);
   }
 

@@ -10,6 +10,7 @@ import {
   literal,
   logOf,
   QUESTIONS,
+  RESTORED,
   quote,
   SCHEMA,
   SEQUENCE,
@@ -69,7 +70,9 @@ async function createState(connection: Connection): Promise<void> {
     `CREATE TABLE ${LEDGER} (site int NOT NULL, batch int NOT NULL, sha256 varchar(64) NOT NULL, ` +
       `declined nvarchar(max) NOT NULL, round int NULL, PRIMARY KEY (site, batch))`,
     `CREATE TABLE ${JOURNAL} (id bigint NOT NULL DEFAULT (NEXT VALUE FOR ${SEQUENCE}) PRIMARY KEY, at bigint NOT NULL, ` +
-      `site int NOT NULL, batch int NOT NULL, conflict nvarchar(max) NOT NULL)`,
+      `site int NOT NULL, batch int NOT NULL, name nvarchar(300) NOT NULL, kind varchar(20) NOT NULL, conflict nvarchar(max) NOT NULL)`,
+    `CREATE TABLE ${RESTORED} (id bigint NOT NULL DEFAULT (NEXT VALUE FOR ${SEQUENCE}) PRIMARY KEY, ` +
+      `conflict_id bigint NOT NULL, side varchar(10) NOT NULL, at bigint NOT NULL, person nvarchar(200) NOT NULL)`,
     `CREATE TABLE ${QUESTIONS} (id bigint NOT NULL DEFAULT (NEXT VALUE FOR ${SEQUENCE}) PRIMARY KEY, ` +
       `name nvarchar(300) NOT NULL, key_columns nvarchar(max) NOT NULL, [key] nvarchar(max) NOT NULL, base int NOT NULL)`,
   ];
@@ -83,7 +86,7 @@ async function adopt(connection: Connection, installation: Installation): Promis
   if (before.installation !== '') {
     for (const { id } of await readTracked(connection))
       await adoptLog(connection, logOf(id), before, installation);
-    await connection.run(`DELETE FROM ${LEDGER}; DELETE FROM ${JOURNAL}`);
+    await connection.run(`DELETE FROM ${LEDGER}; DELETE FROM ${JOURNAL}; DELETE FROM ${RESTORED}`);
   }
   const seen = before.role === 'hub' ? before.lastMarked : before.position;
   await writeState(connection, {

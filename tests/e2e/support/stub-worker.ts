@@ -22,7 +22,10 @@ import {
   pastSessions,
   pendingStep,
   reportOf,
+  settingsOf,
+  siteLines,
   STEPS,
+  tablesView,
   type StubOptions,
 } from './stub-data';
 
@@ -50,11 +53,26 @@ function show(changes: Partial<Overview>): void {
   void rpc.overviewChanged(overview);
 }
 
+const newLine = (id: string, startedAt: string): HistoryLine => ({
+  id,
+  startedAt,
+  endedAt: null,
+  state: 'running',
+  trigger: 'manual',
+  duration: null,
+  sent: 0,
+  received: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+  conflicts: 0,
+  warnings: 0,
+});
+
 /** A new report with the steps before `current` done and `current` running. */
 function sessionAt(id: string, startedAt: string, current: number): Report {
   const done = { startedAt, endedAt: startedAt };
   return {
-    ...reportOf(role, { id, startedAt, endedAt: null, state: 'running', trigger: 'manual' }),
+    ...reportOf(role, newLine(id, startedAt)),
     tables: [],
     steps: STEPS[role].map((name, index) => {
       if (index > current) return pendingStep(name);
@@ -69,7 +87,7 @@ function run(): void {
   const id = startedAt.replace(/\D/g, '').replace(/^(\d{8})(\d{6})(\d{3})$/, '$1-$2-$3');
   const heldAt = role === 'hub' ? 2 : 3;
   let current = -1;
-  history = [{ id, startedAt, endedAt: null, state: 'running', trigger: 'manual' }, ...history];
+  history = [newLine(id, startedAt), ...history];
   void rpc.historyChanged();
   say('session.started');
   function step(): void {
@@ -92,6 +110,7 @@ function run(): void {
         done: 1_843_200,
         total: 2_981_888,
         unit: 'bytes',
+        rate: 8_500,
         left: 134_000,
       },
     });
@@ -114,12 +133,13 @@ const unreachable = {
   params: { host: 'siege.example.org', port: 21, reason: 'ECONNREFUSED' },
 };
 const checks: CheckResult[] = [
-  { name: 'database', ok: true, milliseconds: 31, message: null },
+  { name: 'database', state: 'ok', milliseconds: 31, message: null, remedy: null },
   {
-    name: 'hub',
-    ok: options.testFails !== true,
+    name: 'port',
+    state: options.testFails === true ? 'failed' : 'ok',
     milliseconds: 148,
     message: options.testFails === true ? unreachable : null,
+    remedy: null,
   },
 ];
 
@@ -137,7 +157,9 @@ const calls: EngineCalls = {
   clearLog: now(() => {
     log = [];
   }),
-  history: (limit) => Promise.resolve(history.slice(0, limit)),
+  history: ({ limit, offset = 0 }) =>
+    Promise.resolve({ lines: history.slice(offset, offset + limit), total: history.length }),
+  exportHistory: () => Promise.resolve('\uFEFF'),
   report: (id) => {
     const line = history.find((candidate) => candidate.id === id);
     if (line === undefined) throw new SyncError('report.missing', { params: { id } });
@@ -145,13 +167,52 @@ const calls: EngineCalls = {
   },
   startSession: now(run),
   stopSession: now(() => finish('stopped')),
-  resetTimers: now(() => say('session.timersReset')),
-  test: () => Promise.resolve(checks),
+  resetTimers: () => {
+    say('session.timersReset');
+    return Promise.resolve(overview.deadline);
+  },
+  test: () => {
+    for (const check of checks) void rpc.checked(check);
+    return Promise.resolve(checks);
+  },
+  stopTest: now(() => undefined),
+  information: (host) =>
+    Promise.resolve({
+      application: overview.application,
+      versions: host,
+      licences: [{ name: 'vue', version: '3.5.45', licence: 'MIT' }],
+      paths: { data: dataFolder },
+      support: '{}',
+    }),
+  conflicts: () => Promise.resolve({ entries: [], total: 0, tables: [] }),
+  restoreConflict: now(() => void rpc.conflictsChanged()),
   blockedAddresses: () => Promise.resolve(blocked),
+  unblock: (address) => {
+    blocked = blocked.filter((entry) => entry.address !== address);
+    void rpc.blockedChanged();
+    return Promise.resolve();
+  },
   clearBlockedAddresses: now(() => {
     blocked = [];
     void rpc.blockedChanged();
   }),
+  settings: () => Promise.resolve(settingsOf(options)),
+  validateSettings: () => Promise.resolve([]),
+  saveSettings: () => Promise.resolve([]),
+  initialise: () => Promise.resolve([]),
+  testDatabase: (address) => Promise.resolve({ address, tables: 3, excluded: 1, prepared: 'no' }),
+  tables: () => Promise.resolve(tablesView()),
+  prepare: () => Promise.resolve(tablesView()),
+  unprepare: () => Promise.resolve(tablesView()),
+  sites: () => Promise.resolve(siteLines()),
+  addSite: (name) => Promise.resolve({ site: 4, name, code: 'sync1.WyJzaXRlIl0.12345678' }),
+  renewSite: (site) => Promise.resolve({ site, name: 'Lyon', code: 'sync1.WyJzaXRlIl0.12345678' }),
+  renameSite: now(() => undefined),
+  retireSite: now(() => undefined),
+  pair: now(() => undefined),
+  unlock: now(() => undefined),
+  lock: now(() => undefined),
+  setPassword: now(() => undefined),
   shutdown: now(() => clearInterval(ticker)),
 };
 
@@ -166,7 +227,15 @@ const rpc = createBirpc<EngineEvents, EngineCalls>(calls, {
   post: (message) => port.postMessage(message),
   serialize: withCallError,
   on: (listener) => port.on('message', listener),
-  eventNames: ['overviewChanged', 'logged', 'historyChanged', 'blockedChanged'],
+  eventNames: [
+    'overviewChanged',
+    'logged',
+    'historyChanged',
+    'blockedChanged',
+    'checked',
+    'settingsChanged',
+    'conflictsChanged',
+  ],
   // Every call passes here first: it is written down, and may be refused or fatal as the test wishes.
   resolver(name, resolved) {
     appendFileSync(path.join(dataFolder, 'calls.log'), `${name}\n`);

@@ -1,0 +1,124 @@
+import type { Value } from '../../batch/block';
+import { SyncError } from '../../shared/errors';
+import type { JournalEntry, Restoration } from '../port';
+import { keyExpression, writeExpression } from './column-type';
+import type { Connection } from './connection';
+import { refusalOf } from './errors';
+import { findConflict, writeRestoration } from './journal';
+import { quote } from './names';
+import { keyColumns, typeOf, type MssqlTable } from './table';
+import { parameterOf, toWire } from './values';
+
+/**
+ * Writes one side of a conflict back with the statement that an application would use, so that our trigger notes it and
+ * the business triggers fire. Rows that refer to one that would go are looked for first: nothing cascades from here.
+ */
+export async function restore(
+  connection: Connection,
+  tables: readonly MssqlTable[],
+  id: number,
+  restoration: Restoration,
+): Promise<void> {
+  await connection.transaction(async () => {
+    const entry = await findConflict(connection, id);
+    if (entry === null) throw new SyncError('conflict.missing', { params: { id } });
+    const table = tables.find(({ name }) => name === entry.table);
+    if (table === undefined || !fits(entry, table)) throw failure('tableChanged', entry);
+    const row = restoration.which === 'winner' ? entry.winningRow : entry.losingRow;
+    if (row === null && (await isReferredTo(connection, tables, table, entry)))
+      throw failure('foreignKey', entry);
+    try {
+      await write(connection, table, entry, row);
+    } catch (error) {
+      const reason = refusalOf(error, table.checks);
+      if (reason === null) throw error;
+      if (reason === 'foreignKey') throw failure('foreignKey', entry);
+      throw new SyncError('conflict.refused', { params: { table: table.name, reason }, cause: error });
+    }
+    await writeRestoration(connection, id, restoration);
+  });
+}
+
+const failure = (reason: 'tableChanged' | 'foreignKey', { table }: JournalEntry): SyncError =>
+  new SyncError(`conflict.${reason}`, { params: { table } });
+
+/** Whether the row can be written whole: same key, no column of it is gone, and each can hold its value. */
+function fits({ columns, keyCount, winningRow, losingRow }: JournalEntry, table: MssqlTable): boolean {
+  const sameKey =
+    keyCount === table.keyCount && keyColumns(table).every((column, at) => column === columns[at]);
+  if (!sameKey || !columns.every((column) => table.columns.includes(column))) return false;
+  const rows = [winningRow, losingRow].filter((row) => row !== null);
+  return rows.every((row) =>
+    columns.every((column, at) => toWire(typeOf(table, column), row[at] ?? null) !== undefined),
+  );
+}
+
+/** A column that the table got since keeps what stands in it. */
+async function write(
+  connection: Connection,
+  table: MssqlTable,
+  { columns, key }: JournalEntry,
+  row: readonly Value[] | null,
+): Promise<void> {
+  const keyValues = table.types
+    .slice(0, table.keyCount)
+    .map((type, at) => parameterOf(type, key[at] ?? null));
+  const where = ofKey(table);
+  if (row === null) {
+    await connection.all(`DELETE FROM ${table.object} WHERE ${where}`, ...keyValues);
+    return;
+  }
+  const values = columns.map((column, at) => parameterOf(typeOf(table, column), row[at] ?? null));
+  const given = columns.map((column, at) =>
+    writeExpression(typeOf(table, column), `@p${String(table.keyCount + at + 1)}`),
+  );
+  const there = await connection.first(`SELECT 1 FROM ${table.object} WHERE ${where}`, ...keyValues);
+  if (there !== null) {
+    const set = columns.flatMap((column, at) =>
+      column === table.identity ? [] : [`${quote(column)} = ${given[at] ?? 'NULL'}`],
+    );
+    if (set.length > 0)
+      await connection.all(
+        `UPDATE ${table.object} SET ${set.join(', ')} WHERE ${where}`,
+        ...keyValues,
+        ...values,
+      );
+    return;
+  }
+  const insert = `INSERT INTO ${table.object} (${columns.map(quote).join(', ')}) VALUES (${given.join(', ')})`;
+  const identity = `SET IDENTITY_INSERT ${table.object}`;
+  const whole = table.identity === null ? insert : `${identity} ON; ${insert}; ${identity} OFF`;
+  await connection.all(whole, ...keyValues, ...values);
+}
+
+const ofKey = (table: MssqlTable): string =>
+  keyColumns(table)
+    .map((column, at) => `${quote(column)} = ${keyExpression(typeOf(table, column), `@p${String(at + 1)}`)}`)
+    .join(' AND ');
+
+async function isReferredTo(
+  connection: Connection,
+  tables: readonly MssqlTable[],
+  table: MssqlTable,
+  { key }: JournalEntry,
+): Promise<boolean> {
+  const values = table.types.slice(0, table.keyCount).map((type, at) => parameterOf(type, key[at] ?? null));
+  const own = keyColumns(table)
+    .map(
+      (column, at) => `p.${quote(column)} = ${keyExpression(typeOf(table, column), `@p${String(at + 1)}`)}`,
+    )
+    .join(' AND ');
+  for (const child of tables) {
+    for (const foreignKey of child.foreignKeys.filter(({ parent }) => parent === table.name)) {
+      const match = foreignKey.columns
+        .map((column, at) => `c.${quote(column)} = p.${quote(foreignKey.parentColumns[at] ?? '')}`)
+        .join(' AND ');
+      const found = await connection.first(
+        `SELECT TOP (1) 1 FROM ${table.object} AS p JOIN ${child.object} AS c ON ${match} WHERE ${own}`,
+        ...values,
+      );
+      if (found !== null) return true;
+    }
+  }
+  return false;
+}
