@@ -90,6 +90,9 @@ function overdue({ overdue: late, lastSuccess, ...facts }: VerdictFacts): Verdic
   return say('bad', 'verdict.overdue', { count: daysSince(facts, lastSuccess) });
 }
 
+/** A session that ended before it could receive says nothing of a site. */
+const HEARD: readonly SiteOverview['state'][] = ['received', 'merged', 'upToDate'];
+
 /** 'Lyon has sent nothing for three days.' */
 function silentSites(facts: VerdictFacts): Verdict | null {
   const silent = facts.sites.filter(({ state }) => state === 'absent');
@@ -100,7 +103,7 @@ function silentSites(facts: VerdictFacts): Verdict | null {
     return say('warning', 'verdict.sitesSilent', { count: silent.length, sites: names });
   }
   const { name: site, results, lastSuccess } = first;
-  const heard = results.findLast(({ state }) => state !== 'absent')?.startedAt ?? lastSuccess;
+  const heard = results.findLast(({ state }) => HEARD.includes(state))?.startedAt ?? lastSuccess;
   if (heard === null) return say('warning', 'verdict.siteNever', { site });
   const count = daysSince(facts, heard);
   return count === 0

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { dataFolder, lockDataFolder, type DataFolder, type DataLock } from '../config/data-folder';
 import { loadSettings, saveSettings, type Settings } from '../config/settings';
 import type { Database } from '../database/port';
@@ -107,9 +108,11 @@ export class Workplace {
     return settings;
   }
 
-  /** Saves settings, and works by them from now on. Rejects with a SettingsError or `disk.*`: nothing is changed then. */
+  /** Saves settings, and works by them from now on. Rejects with a SettingsError, `disk.*` or `data.locked`. */
   async save(settings: Settings): Promise<void> {
-    await saveSettings(this.paths.folder, settings);
+    const { folder } = this.paths;
+    if (this.#lock === null) throw new SyncError('data.locked', { params: { folder: basename(folder) } });
+    await saveSettings(folder, settings);
     this.#applied = this.#applied.then(() => this.#apply(settings));
     await this.#applied;
     await this.#listener.settingsApplied();
@@ -164,7 +167,8 @@ export class Workplace {
       this.#runtime = this.#makeRuntime(settings);
       if (this.#serving) await this.#startRuntime();
     } else this.#runtime?.configure(settings);
-    if (this.#serving) this.#startSchedule(settings);
+    // A schedule that is started anew would miss a departure that is due at this very instant.
+    if (this.#serving && settings.departure !== before?.departure) this.#startSchedule(settings);
   }
 
   async #startRuntime(): Promise<void> {

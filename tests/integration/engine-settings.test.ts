@@ -98,6 +98,14 @@ describe('a first start', () => {
     expect(configured).toMatchObject({ role: 'hub', name: 'hub', siteCount: 0, paired: true });
   });
 
+  test('leaves a folder alone that another program works in', async () => {
+    await started('lyon');
+    const { engine } = await started('lyon');
+    expect((await engine.overview()).verdict).toMatchObject({ key: 'error.data.locked', level: 'bad' });
+    await expect(engine.initialise(answersOf('lyon'))).rejects.toMatchObject({ code: 'data.locked' });
+    expect((await engine.settings()).problem?.key).toBe('error.settings.missing');
+  });
+
   test('tells what is wrong with the answers, by path, and makes nothing', async () => {
     const { engine } = await started('lyon');
     const faults = await engine.initialise(answersOf('lyon', { name: ' ' }));

@@ -69,6 +69,12 @@ describe('the verdict', () => {
   test('names the establishment that sends nothing, and for how long', () => {
     expect(said({ sites: [lyon] })).toBe('Lyon n’a rien envoyé depuis 3 jours');
     expect(levelOf({ sites: [lyon] })).toBe('warning');
+    const failedBefore = site('Metz', [
+      ['2026-11-20T21:00:00Z', 'merged'],
+      ['2026-11-22T21:00:00Z', 'expected'],
+      ['2026-11-23T21:00:00Z', 'absent'],
+    ]);
+    expect(said({ sites: [failedBefore] })).toBe('Metz n’a rien envoyé depuis 4 jours');
     const newcomer = site('Nice', [['2026-11-23T21:00:00Z', 'absent']]);
     expect(said({ sites: [newcomer] })).toBe('Nice n’a encore rien envoyé');
     const today = site('Paris', [
