@@ -1,5 +1,7 @@
 import { dataFolder, lockDataFolder } from '../config/data-folder';
 import { loadSettings } from '../config/settings';
+import { placeOf } from '../config/place';
+import type { KeyRange } from '../database/key-ranges';
 import type { Database } from '../database/port';
 import { answer, EXIT, type CommandContext } from './context';
 
@@ -10,11 +12,14 @@ export async function tables(context: CommandContext): Promise<number> {
 
 /** Installs the tracking, or puts it right after a change of the tables. */
 export async function prepare(context: CommandContext): Promise<number> {
-  const { installation, role } = await loadSettings(context.folder);
+  const settings = await loadSettings(context.folder);
+  const { installation, role } = settings;
+  const place = placeOf(settings);
   return locked(context, () =>
     withDatabase(context, async (database) => {
       await database.prepare({ id: installation, role });
-      return describe(context, database, 'cli.prepare.done');
+      const ranges = place === null ? [] : await database.assignKeyRanges(place);
+      return describe(context, database, 'cli.prepare.done', ranges);
     }),
   );
 }
@@ -30,7 +35,12 @@ export async function unprepare(context: CommandContext): Promise<number> {
   );
 }
 
-async function describe(context: CommandContext, database: Database, title: string): Promise<number> {
+async function describe(
+  context: CommandContext,
+  database: Database,
+  title: string,
+  ranges: readonly KeyRange[] = [],
+): Promise<number> {
   const catalogue = await database.catalogue();
   const synchronised = catalogue.tables.map(({ name, columns, keyCount, tracking, generatedKey }) => ({
     name,
@@ -47,6 +57,9 @@ async function describe(context: CommandContext, database: Database, title: stri
     ),
     ...(catalogue.excluded.length === 0 ? [] : [translate('cli.tables.excluded')]),
     ...catalogue.excluded.map(({ name, reason }) => `  ${name} — ${translate(`excluded.${reason}`)}`),
+    ...ranges.map(({ table, from, to }) =>
+      translate('cli.prepare.range', { table, from: String(from), to: String(to) }),
+    ),
   ]);
   return EXIT.complete;
 }

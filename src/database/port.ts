@@ -4,6 +4,7 @@
  */
 import type { Block, Operation, Value } from '../batch/block';
 import type { Role } from '../report/report';
+import type { KeyRange } from './key-ranges';
 
 export interface ForeignKey {
   readonly columns: readonly string[];
@@ -236,6 +237,13 @@ export interface MergeTransaction {
   written(): Promise<ReadonlyMap<string, number>>;
 }
 
+export interface MissingRight {
+  /** As the server calls it: `SELECT`. */
+  readonly right: string;
+  /** The table, or the schema of the tracking. */
+  readonly object: string;
+}
+
 export interface StageOptions {
   /** Added to every time of the staged changes, milliseconds. */
   readonly clockOffset: number;
@@ -279,6 +287,13 @@ export interface Database {
    * `conflict.foreignKey` {table}: nothing is changed then.
    */
   restore(id: number, restoration: Restoration): Promise<void>;
+  /**
+   * Gives every generated key that has none the range of this place (0: the hub, else the site's number), and tells
+   * all. None where the database cannot count within a range.
+   */
+  assignKeyRanges(place: number): Promise<readonly KeyRange[]>;
+  /** What this account must be allowed to do in a session and is not. */
+  missingRights(): Promise<readonly MissingRight[]>;
   /** Forgets sent changes that are in batch or round `upTo` or before it, and older than `before` (ms, UTC). */
   purge(upTo: number, before: number): Promise<void>;
   close(): Promise<void>;

@@ -11,6 +11,12 @@ export async function checkDatabase({ openDatabase }: Parts, settings: Settings)
   try {
     const state = await database.state();
     if (state?.installation !== settings.installation) throw new SyncError('database.notPrepared');
+    const [missing] = await database.missingRights();
+    if (missing !== undefined) {
+      throw new SyncError('database.rightMissing', {
+        params: { right: `${missing.right}, ${missing.object}` },
+      });
+    }
     return found('ok', 'changes', { count: await database.pending() });
   } finally {
     await database.close();

@@ -1,3 +1,4 @@
+import { placeOf } from '../config/place';
 import type { Settings } from '../config/settings';
 import type { Database, ExcludedTable, Table } from '../database/port';
 import { preparedFor } from './configuration';
@@ -24,8 +25,13 @@ export class TableTracking {
   }
 
   async prepare(): Promise<TablesView> {
-    const { installation, role } = this.#changing();
-    return this.#change((database) => database.prepare({ id: installation, role }));
+    const settings = this.#changing();
+    const { installation, role } = settings;
+    const place = placeOf(settings);
+    return this.#change(async (database) => {
+      await database.prepare({ id: installation, role });
+      if (place !== null) await database.assignKeyRanges(place);
+    });
   }
 
   async unprepare(): Promise<TablesView> {

@@ -7,7 +7,7 @@ import { SyncError } from '../shared/errors';
 import { batchFile } from '../transport/batch-files';
 import { inboxFolder } from '../transport/names';
 import type { HubFolder, HubSite } from './hub-folder';
-import type { StepHandle } from './session';
+import { retryDatabase, type StepHandle } from './session';
 import { countSiteTable, siteLine } from './site-lines';
 import type { Tracked } from './tracking';
 
@@ -16,6 +16,7 @@ interface MergeContext {
   readonly folder: HubFolder;
   readonly policies: Policies;
   readonly clock: Clock;
+  readonly signal: AbortSignal;
   readonly tracked: Tracked;
 }
 
@@ -24,7 +25,7 @@ export async function mergeReceived(
   handle: StepHandle,
   site: HubSite,
   batch: number,
-  { database, folder, policies, clock, tracked }: MergeContext,
+  { database, folder, policies, clock, signal, tracked }: MergeContext,
 ): Promise<void> {
   const file = batchFile(inboxFolder(folder.sitesFolder, site.number, 'batches'), batch);
   const { sha256, size } = await digestFile(file);
@@ -35,15 +36,18 @@ export async function mergeReceived(
       throw new SyncError('batch.foreign', { params: { site: site.name, batch } });
     }
     let done = 0;
-    const outcome = await mergeBatch(database, reader, {
-      tables: tracked.catalogue.tables,
-      policies,
-      sha256,
-      now: clock.now(),
-      onProgress: (changes) => {
-        done += changes;
-        handle.progress({ done, total: null, unit: 'rows', site: site.name });
-      },
+    const outcome = await retryDatabase({ clock, signal }, handle, () => {
+      done = 0;
+      return mergeBatch(database, reader, {
+        tables: tracked.catalogue.tables,
+        policies,
+        sha256,
+        now: clock.now(),
+        onProgress: (changes) => {
+          done += changes;
+          handle.progress({ done, total: null, unit: 'rows', site: site.name });
+        },
+      });
     });
     handle.count({ bytes: size, rows: done });
     const line = siteLine(handle.report, site);

@@ -70,7 +70,7 @@ export class HubSession {
 
   async #check(handle: StepHandle): Promise<void> {
     const { database, installation, folder } = this.#options;
-    const tracked = await checkTracking(database, installation, handle);
+    const tracked = await checkTracking(database, installation, 0, handle);
     const published = await folder.lastRound();
     const { lastMarked } = tracked.state;
     if (published > lastMarked) {

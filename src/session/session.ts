@@ -11,7 +11,7 @@ import type {
 import type { Clock } from '../shared/clock';
 import type { MessageParams } from '../shared/errors';
 import { isRetryable, toSyncError } from '../shared/errors';
-import type { Deadline } from './deadline';
+import { Deadline } from './deadline';
 import { ProgressMeter } from './progress-meter';
 
 /** What a session tells while it runs. */
@@ -225,4 +225,22 @@ export async function retryUntil<T>(
       await clock.delay(Math.min(pause, deadline.left), signal);
     }
   }
+}
+
+/** How long a database that gives way to others, or whose line drops, is asked again. Milliseconds. */
+const DATABASE_PATIENCE = 120_000;
+
+/**
+ * Does work again that the database gave up: a deadlock lost, a lock not had, a line cut. Nothing of it was done, or
+ * all of it, which the work itself finds out: the same bytes are never applied twice.
+ */
+export function retryDatabase<T>(
+  environment: Pick<SessionEnvironment, 'clock' | 'signal'>,
+  handle: StepHandle,
+  work: () => Promise<T>,
+): Promise<T> {
+  const patience = new Deadline(environment.clock, DATABASE_PATIENCE);
+  return retryUntil(patience, environment, work, (error) => {
+    handle.info('session.databaseRetry', { code: toSyncError(error).code });
+  });
 }

@@ -5,7 +5,7 @@ import type { Catalogue } from '../database/port';
 import { applyRound } from '../merge/apply-round';
 import { pruneBatches } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
-import { retryUntil, type StepHandle } from './session';
+import { retryDatabase, retryUntil, type StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
 import { sayRetry } from './site-sending';
 
@@ -60,19 +60,19 @@ export class SiteRounds {
       (sum, { files, manifest }) => sum + (files.length > 0 ? changesOf(manifest, site) : 0),
       0,
     );
-    let done = 0;
+    let before = 0;
     for (const { manifest, files } of this.#rounds.splice(0)) {
       signal.throwIfAborted();
+      let done = 0;
       const onProgress = (changes: number): void => {
         done += changes;
-        handle.progress({ done, total, unit: 'rows' });
+        handle.progress({ done: before + done, total, unit: 'rows' });
       };
-      const outcome = await applyRound(database, manifest, {
-        site,
-        tables,
-        files,
-        onProgress,
+      const outcome = await retryDatabase(this.#options, handle, () => {
+        done = 0;
+        return applyRound(database, manifest, { site, tables, files, onProgress });
       });
+      before += done;
       this.#position = manifest.round;
       handle.report.round = manifest.round;
       for (const [table, rows] of outcome.written) {
@@ -86,9 +86,9 @@ export class SiteRounds {
     }
     await rm(inbox, { recursive: true, force: true });
     const state = await database.state();
-    const before = clock.now() - retention;
-    await database.purge(state?.included ?? 0, before);
-    await pruneBatches(outbox, state?.included ?? 0, before);
+    const expired = clock.now() - retention;
+    await database.purge(state?.included ?? 0, expired);
+    await pruneBatches(outbox, state?.included ?? 0, expired);
   }
 
   async acknowledge(handle: StepHandle, hub: HubStatus): Promise<void> {

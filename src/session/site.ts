@@ -38,9 +38,9 @@ export class SiteSession {
   }
 
   async #check(handle: StepHandle): Promise<void> {
-    const { database, installation, outbox } = this.#options;
+    const { database, installation, site, outbox } = this.#options;
     await mkdir(outbox, { recursive: true });
-    const tracked = await checkTracking(database, installation, handle);
+    const tracked = await checkTracking(database, installation, site, handle);
     const hub = await this.#reach(handle);
     this.#hub = hub;
     this.#rounds.startFrom(tracked.state.position);

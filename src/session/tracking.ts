@@ -1,4 +1,5 @@
 import type { Catalogue, Database, Installation, TrackingState } from '../database/port';
+import { NEARLY_USED } from '../database/key-ranges';
 import { SyncError } from '../shared/errors';
 import type { StepHandle } from './session';
 
@@ -9,11 +10,13 @@ export interface Tracked {
 
 /**
  * Makes sure that every table is tracked as it is today. Tables that changed or came since `prepare` are put right
- * here and now, and named in the report: what was written in them meanwhile is sent whole.
+ * here and now, and named in the report: what was written in them meanwhile is sent whole. `place`: 0 for the hub, else
+ * the number of the site.
  */
 export async function checkTracking(
   database: Database,
   installation: Installation,
+  place: number,
   handle: StepHandle,
 ): Promise<Tracked> {
   const before = await database.state();
@@ -24,10 +27,17 @@ export async function checkTracking(
   for (const { name, reason } of catalogue.excluded)
     handle.info(`session.excluded.${reason}`, { table: name });
   const changed = catalogue.tables.filter(({ tracking }) => tracking !== 'installed');
-  if (changed.length === 0) return { catalogue, state: before };
   for (const { name } of changed) handle.warn('session.tracking.renewed', { table: name });
-  await database.prepare(installation);
+  if (changed.length > 0) await database.prepare(installation);
+  await checkKeyRanges(database, place, handle);
   const state = await database.state();
   if (state === null) throw new SyncError('database.notPrepared');
-  return { catalogue: await database.catalogue(), state };
+  return { catalogue: changed.length > 0 ? await database.catalogue() : catalogue, state };
+}
+
+/** Every place makes keys of its own range; one that is nearly used is told while there is time. */
+async function checkKeyRanges(database: Database, place: number, handle: StepHandle): Promise<void> {
+  for (const { table, used } of await database.assignKeyRanges(place)) {
+    if (used >= NEARLY_USED) handle.warn('session.keyRange', { table, percent: Math.floor(used * 100) });
+  }
 }

@@ -56,7 +56,7 @@ function assemble(
 ): MssqlTable {
   const name = nameOf(row);
   const columns = ordered.map((column) => column.name);
-  const identity = ordered.find((column) => column.identity)?.name ?? null;
+  const identity = ordered.find((column) => column.identity);
   return {
     name,
     schema: row.schema,
@@ -66,7 +66,8 @@ function assemble(
     defaults: ordered.map((column) => column.default ?? 'NULL'),
     nullable: new Set(ordered.filter((column) => column.nullable).map((column) => column.name)),
     keyCount: key.length,
-    identity,
+    identity: identity?.name ?? null,
+    countsByOne: identity?.increment === 1,
     foreignKeys: (rows.foreignKeys.get(row.id) ?? []).flatMap((foreignKey) =>
       resolved(foreignKey, columns, rows),
     ),

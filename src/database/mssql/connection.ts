@@ -105,7 +105,8 @@ export class Connection {
     rows: readonly (readonly unknown[])[],
   ): Promise<void> {
     const load = new sql.Table(table);
-    for (const { name, type } of columns) load.columns.add(name, type, { nullable: true });
+    // The package writes the name into the type that it is given.
+    for (const { name, type } of columns) load.columns.add(name, { ...type }, { nullable: true });
     for (const row of rows) load.rows.push(row as sql.IRow);
     await this.#request((request) => request.bulk(load));
   }

@@ -1,5 +1,6 @@
 import type { Block } from '../../batch/block';
 import { SyncError } from '../../shared/errors';
+import type { KeyRange } from '../key-ranges';
 import type {
   CapturedBlock,
   Catalogue,
@@ -9,6 +10,7 @@ import type {
   JournalFilter,
   LedgerEntry,
   MergeTransaction,
+  MissingRight,
   Restoration,
   StageOptions,
   TrackingState,
@@ -31,7 +33,9 @@ import { readLedger } from './ledger';
 import { MssqlMergeTransaction } from './merge-transaction';
 import { logOf } from './names';
 import { logNumber } from './questions';
+import { assignKeyRanges, keepInRange } from './key-ranges';
 import { restore } from './restore';
+import { missingRights } from './rights';
 import { Staging } from './staging';
 import { hasTracking, readState, requireTracking } from './state';
 import type { MssqlTable } from './table';
@@ -131,6 +135,10 @@ class MssqlDatabase implements Database {
         const resume = await pauseTriggers(connection, withParents(staging, tables));
         const result = await work(new MssqlMergeTransaction(connection, staging, tables));
         await resume();
+        await keepInRange(
+          connection,
+          staging.tables.map(({ table }) => table),
+        );
         return result;
       });
     } catch (error) {
@@ -139,6 +147,14 @@ class MssqlDatabase implements Database {
       if (!connection.lost) await resumeTracking(connection);
       await this.#forgetStaged();
     }
+  }
+
+  assignKeyRanges(place: number): Promise<readonly KeyRange[]> {
+    return this.#do(async (connection) => assignKeyRanges(connection, await tracked(connection), place));
+  }
+
+  missingRights(): Promise<readonly MissingRight[]> {
+    return this.#do(async (connection) => missingRights(connection, await tracked(connection)));
   }
 
   ledger(): Promise<readonly LedgerEntry[]> {

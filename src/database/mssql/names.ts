@@ -6,6 +6,8 @@ export const STATE = 'sync.state';
 export const TABLES = 'sync.tracked';
 export const LEDGER = 'sync.ledger';
 export const JOURNAL = 'sync.journal';
+/** Ranges of generated keys at this place. */
+export const RANGES = 'sync.key_range';
 /** Who put a row of a conflict back, and when. */
 export const RESTORED = 'sync.restored';
 /** Questions about rows of tables that are not prepared yet. */

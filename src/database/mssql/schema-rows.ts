@@ -19,6 +19,8 @@ export interface ColumnRow {
   readonly type: ColumnType | null;
   readonly nullable: boolean;
   readonly identity: boolean;
+  /** Of an identity column; 0 for others. */
+  readonly increment: number;
   /** The server gives its values: computed, rowversion, period of a system-versioned table. */
   readonly computed: boolean;
   readonly default: string | null;
@@ -94,15 +96,16 @@ const HISTORY = 1;
 async function readColumns(connection: Connection): Promise<ByTable<ColumnRow>> {
   const rows = await connection.all(
     'SELECT c.object_id, c.name, y.name, c.max_length, c.precision, c.scale, c.collation_name, c.is_nullable, ' +
-      'c.is_identity, c.is_computed, c.generated_always_type, d.definition ' +
+      'c.is_identity, c.is_computed, c.generated_always_type, d.definition, i.increment_value ' +
       'FROM sys.columns AS c JOIN sys.tables AS t ON t.object_id = c.object_id ' +
       'LEFT JOIN sys.types AS y ON y.user_type_id = c.system_type_id ' +
       'LEFT JOIN sys.default_constraints AS d ON d.parent_object_id = c.object_id AND d.parent_column_id = c.column_id ' +
+      'LEFT JOIN sys.identity_columns AS i ON i.object_id = c.object_id AND i.column_id = c.column_id ' +
       'ORDER BY c.object_id, c.column_id',
   );
   return group(rows, (row) => {
     const [, name, typeName, maxLength, precision, scale, collation, nullable, identity] = row;
-    const [computed, generated, definition] = row.slice(9);
+    const [computed, generated, definition, increment] = row.slice(9);
     const type = asText(typeName);
     return {
       name: asText(name),
@@ -115,6 +118,7 @@ async function readColumns(connection: Connection): Promise<ByTable<ColumnRow>> 
       }),
       nullable: isTrue(nullable),
       identity: isTrue(identity),
+      increment: asNumber(increment),
       computed:
         isTrue(computed) || asNumber(generated) !== 0 || type === 'timestamp' || type === 'rowversion',
       default: definition === null ? null : asText(definition),

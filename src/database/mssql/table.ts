@@ -15,6 +15,8 @@ export interface MssqlTable extends Table {
   /** Columns that may be null. */
   readonly nullable: ReadonlySet<string>;
   readonly identity: string | null;
+  /** The server counts its identity up one by one, as most do. */
+  readonly countsByOne: boolean;
   /** Columns of its unique indexes beside the key, where these hold for the whole table. */
   readonly uniques: readonly (readonly string[])[];
   /** Names of its check constraints. */

@@ -10,6 +10,7 @@ import {
   literal,
   logOf,
   QUESTIONS,
+  RANGES,
   RESTORED,
   quote,
   SCHEMA,
@@ -71,6 +72,8 @@ async function createState(connection: Connection): Promise<void> {
       `declined nvarchar(max) NOT NULL, round int NULL, PRIMARY KEY (site, batch))`,
     `CREATE TABLE ${JOURNAL} (id bigint NOT NULL DEFAULT (NEXT VALUE FOR ${SEQUENCE}) PRIMARY KEY, at bigint NOT NULL, ` +
       `site int NOT NULL, batch int NOT NULL, name nvarchar(300) NOT NULL, kind varchar(20) NOT NULL, conflict nvarchar(max) NOT NULL)`,
+    `CREATE TABLE ${RANGES} (name nvarchar(300) NOT NULL PRIMARY KEY, first_value bigint NOT NULL, place int NOT NULL, ` +
+      `from_value bigint NOT NULL, to_value bigint NOT NULL)`,
     `CREATE TABLE ${RESTORED} (id bigint NOT NULL DEFAULT (NEXT VALUE FOR ${SEQUENCE}) PRIMARY KEY, ` +
       `conflict_id bigint NOT NULL, side varchar(10) NOT NULL, at bigint NOT NULL, person nvarchar(200) NOT NULL)`,
     `CREATE TABLE ${QUESTIONS} (id bigint NOT NULL DEFAULT (NEXT VALUE FOR ${SEQUENCE}) PRIMARY KEY, ` +

@@ -1,4 +1,5 @@
 import type { Block } from '../../batch/block';
+import type { KeyRange } from '../key-ranges';
 import type {
   CapturedBlock,
   Catalogue,
@@ -8,6 +9,7 @@ import type {
   JournalFilter,
   LedgerEntry,
   MergeTransaction,
+  MissingRight,
   Restoration,
   StageOptions,
   TrackingState,
@@ -140,6 +142,16 @@ class SqliteDatabase implements Database {
 
   restore(id: number, restoration: Restoration): Promise<void> {
     return this.#do(() => restore(this.#connection, this.#tracked(), id, restoration));
+  }
+
+  /** SQLite counts on from the highest key there is, whoever made it. */
+  assignKeyRanges(): Promise<readonly KeyRange[]> {
+    return Promise.resolve([]);
+  }
+
+  /** Who may open the file may do anything with it. */
+  missingRights(): Promise<readonly MissingRight[]> {
+    return Promise.resolve([]);
   }
 
   purge(upTo: number, before: number): Promise<void> {

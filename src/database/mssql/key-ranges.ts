@@ -1,0 +1,97 @@
+import { firstRange, rangeAt, usedPart, type KeyRange } from '../key-ranges';
+import { asText, type Connection } from './connection';
+import { literal, quote, RANGES } from './names';
+import { typeOf, type MssqlTable } from './table';
+import { largestOf } from './values';
+
+interface StoredRange {
+  readonly first: bigint;
+  readonly place: number;
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+/** A table whose keys the server counts up one by one. */
+type Counted = MssqlTable & { readonly identity: string };
+
+const isCounted = (table: MssqlTable): table is Counted => table.generatedKey && table.countsByOne;
+
+/** Gives every generated key that has none its range at this place (0: the hub), and tells all. */
+export async function assignKeyRanges(
+  connection: Connection,
+  tables: readonly MssqlTable[],
+  place: number,
+): Promise<KeyRange[]> {
+  const ranges: KeyRange[] = [];
+  for (const table of tables.filter(isCounted)) {
+    const stored = await readRange(connection, table);
+    const range = stored?.place === place ? stored : await assign(connection, table, place, stored);
+    if (range === null) continue;
+    const highest = await highestIn(connection, table, range);
+    ranges.push({ ...range, table: table.name, used: usedPart(range.from, range.to, highest) });
+  }
+  return ranges.map(({ table, from, to, used }) => ({ table, from, to, used }));
+}
+
+/** Rows of other places have raised the server's counter out of the range: it is set back. */
+export async function keepInRange(connection: Connection, tables: readonly MssqlTable[]): Promise<void> {
+  for (const table of tables.filter(isCounted)) {
+    const range = await readRange(connection, table);
+    if (range !== null) await reseed(connection, table, range);
+  }
+}
+
+async function assign(
+  connection: Connection,
+  table: Counted,
+  place: number,
+  before: StoredRange | null,
+): Promise<StoredRange | null> {
+  const largest = largestOf(typeOf(table, table.identity)) ?? 0n;
+  const row = await connection.first(
+    `SELECT COALESCE(MAX(${quote(table.identity)}), 0) FROM ${table.object}`,
+  );
+  const first = before?.first ?? firstRange(BigInt(asText(row?.[0])), largest);
+  const range = first === null ? null : rangeAt(place, first, largest);
+  if (first === null || range === null) return null;
+  const numbers = [first, BigInt(place), range.from, range.to].map(String);
+  await connection.transaction(async () => {
+    await connection.run(
+      `DELETE FROM ${RANGES} WHERE name = ${literal(table.name)}; ` +
+        `INSERT INTO ${RANGES} (name, first_value, place, from_value, to_value) ` +
+        `VALUES (${literal(table.name)}, ${numbers.join(', ')})`,
+    );
+    await reseed(connection, table, range);
+  });
+  return { first, place, ...range };
+}
+
+async function reseed(
+  connection: Connection,
+  table: Counted,
+  range: Pick<StoredRange, 'from' | 'to'>,
+): Promise<void> {
+  const highest = (await highestIn(connection, table, range)) ?? range.from;
+  await connection.run(`DBCC CHECKIDENT (${literal(table.object)}, RESEED, ${String(highest)})`);
+}
+
+async function highestIn(
+  connection: Connection,
+  { object, identity }: Counted,
+  { from, to }: Pick<StoredRange, 'from' | 'to'>,
+): Promise<bigint | null> {
+  const column = quote(identity);
+  const row = await connection.first(
+    `SELECT MAX(${column}) FROM ${object} WHERE ${column} BETWEEN ${String(from)} AND ${String(to)}`,
+  );
+  return row?.[0] === null || row === null ? null : BigInt(asText(row[0]));
+}
+
+async function readRange(connection: Connection, { name }: MssqlTable): Promise<StoredRange | null> {
+  const row = await connection.first(
+    `SELECT first_value, place, from_value, to_value FROM ${RANGES} WHERE name = ${literal(name)}`,
+  );
+  if (row === null) return null;
+  const [first, place, from, to] = row.map((value) => BigInt(asText(value)));
+  return { first: first ?? 0n, place: Number(place), from: from ?? 0n, to: to ?? 0n };
+}
