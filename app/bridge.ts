@@ -10,6 +10,19 @@ export interface Environment {
   readonly versions: { readonly nw: string; readonly chromium: string; readonly node: string };
 }
 
+export type Theme = 'system' | 'light' | 'dark';
+export type Language = 'fr' | 'en';
+
+/** What this user chose for this window; kept in the data folder. */
+export interface Preferences {
+  readonly theme: Theme;
+  readonly language: Language;
+  /** The whole screen, with no frame and nothing beside it. F11 changes it too. */
+  readonly kiosk: boolean;
+  /** The program starts beside the clock, without its window. */
+  readonly startHidden: boolean;
+}
+
 /** What the window gives the background page. A reloaded window takes the place of the former one. */
 export interface BridgeListener {
   readonly events: EngineEvents;
@@ -26,6 +39,9 @@ export interface Bridge {
   /** Starts the engine anew, after stopping it if it runs: it then reads its settings again. */
   restartEngine(): void;
   hide(): void;
+  readonly preferences: Preferences;
+  /** Takes effect at once, for what the background page shows, and is kept. */
+  setPreferences(changes: Partial<Preferences>): void;
 }
 
 /** Name of the bridge on Node's `global`, which NW.js shares between the background page and the window. */

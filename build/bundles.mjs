@@ -4,6 +4,7 @@ import { builtinModules } from 'node:module';
 import path from 'node:path';
 import vue from '@vitejs/plugin-vue';
 import { build } from 'vite';
+import { elementStyles } from './element-styles.mjs';
 
 export const root = path.dirname(import.meta.dirname);
 
@@ -57,7 +58,7 @@ async function bundlePage(outDir) {
     configFile: false,
     root,
     logLevel: 'warn',
-    plugins: [vue()],
+    plugins: [vue(), elementStyles()],
     define: {
       'process.env.NODE_ENV': JSON.stringify('production'),
       __VUE_OPTIONS_API__: 'false',
@@ -74,6 +75,7 @@ async function bundlePage(outDir) {
       copyPublicDir: false,
       assetsInlineLimit: Number.MAX_SAFE_INTEGER,
       cssCodeSplit: false,
+      modulePreload: false,
       rollupOptions: {
         input: path.join(root, 'app/page.ts'),
         output: {

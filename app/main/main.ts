@@ -5,6 +5,7 @@ import type { Bridge, BridgeListener, SharedGlobal } from '../bridge';
 import texts from '../../locales/fr/screens.json';
 import { findDataFolder } from './data-folder';
 import { createEngineHost } from './engine-host';
+import { openPreferences } from './preferences';
 import { createTray } from './tray';
 import { createMainWindow } from './window';
 
@@ -24,10 +25,12 @@ const events: EngineEvents = {
 };
 
 const dataFolder = findDataFolder(nw.App.argv, nw.App.startPath);
+const preferences = openPreferences(dataFolder);
 const engine = createEngineHost(path.join(__dirname, 'engine-thread.js'), dataFolder, events, (state) =>
   listener?.engineStateChanged(state),
 );
 const mainWindow = createMainWindow(
+  preferences,
   () => listener?.altIsDown() ?? false,
   () => void quit(),
 );
@@ -64,6 +67,13 @@ const bridge: Bridge = {
   },
   restartEngine: () => void restart(),
   hide: () => mainWindow.hide(),
+  get preferences() {
+    return preferences.current;
+  },
+  setPreferences(changes) {
+    preferences.change(changes);
+    if (changes.kiosk !== undefined) mainWindow.setKiosk(changes.kiosk);
+  },
 };
 
 const tray = createTray(
@@ -74,4 +84,3 @@ const tray = createTray(
 global.synchronisation = bridge;
 nw.App.on('open', () => mainWindow.show());
 engine.start();
-mainWindow.show();
