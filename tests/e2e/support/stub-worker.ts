@@ -1,159 +1,32 @@
 /**
- * Stands in for the engine's worker in end-to-end tests: speaks the contract with scripted data.
- * Its data folder holds `stub.json` (StubOptions), and receives `calls.log`, one call a line.
+ * Stands in for the engine's worker in end-to-end tests: speaks the contract with scripted data, one file
+ * (stub-….ts) a subject. Its data folder holds `stub.json` (StubOptions), and receives `calls.log`, one call a line.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createBirpc } from 'birpc';
-import type {
-  CallError,
-  CheckResult,
-  EngineCalls,
-  EngineEvents,
-  LogLine,
-  Overview,
-} from '../../../src/engine/contract';
-import type { HistoryLine, Report } from '../../../src/report/report';
+import type { CallError, EngineCalls, EngineEvents } from '../../../src/engine/contract';
 import { SyncError, toSyncError } from '../../../src/shared/errors';
-import {
-  blockedAddresses,
-  overviewOf,
-  pastSessions,
-  pendingStep,
-  reportOf,
-  STEPS,
-  type StubOptions,
-} from './stub-data';
+import { createStub } from './stub';
+import { blockedCalls } from './stub-blocked';
+import type { StubOptions } from './stub-data';
+import { sessionCalls } from './stub-session';
+import { testCalls } from './stub-test';
 
 if (parentPort === null) throw new Error('a worker needs its parent');
 const port = parentPort;
 const { dataFolder } = workerData as { dataFolder: string };
 const options = JSON.parse(readFileSync(path.join(dataFolder, 'stub.json'), 'utf8')) as StubOptions;
-const role = options.role ?? 'site';
 
-let overview: Overview = overviewOf(options);
-let log: LogLine[] = [];
-let history: HistoryLine[] = options.role === null ? [] : pastSessions();
-let blocked = options.role === 'hub' ? blockedAddresses() : [];
-let sequence = 0;
-let ticker: NodeJS.Timeout | undefined;
-
-function say(key: string, params: LogLine['params'] = {}, level: LogLine['level'] = 'info'): void {
-  const line = { sequence: ++sequence, at: new Date().toISOString(), level, key, params };
-  log.push(line);
-  void rpc.logged(line);
-}
-
-function show(changes: Partial<Overview>): void {
-  overview = { ...overview, ...changes };
-  void rpc.overviewChanged(overview);
-}
-
-/** A new report with the steps before `current` done and `current` running. */
-function sessionAt(id: string, startedAt: string, current: number): Report {
-  const done = { startedAt, endedAt: startedAt };
-  return {
-    ...reportOf(role, { id, startedAt, endedAt: null, state: 'running', trigger: 'manual' }),
-    tables: [],
-    steps: STEPS[role].map((name, index) => {
-      if (index > current) return pendingStep(name);
-      const step = { ...pendingStep(name), startedAt };
-      return index === current ? { ...step, state: 'running' } : { ...step, ...done, state: 'done' };
-    }),
-  };
-}
-
-function run(): void {
-  const startedAt = new Date().toISOString();
-  const id = startedAt.replace(/\D/g, '').replace(/^(\d{8})(\d{6})(\d{3})$/, '$1-$2-$3');
-  const heldAt = role === 'hub' ? 2 : 3;
-  let current = -1;
-  history = [{ id, startedAt, endedAt: null, state: 'running', trigger: 'manual' }, ...history];
-  void rpc.historyChanged();
-  say('session.started');
-  function step(): void {
-    if (options.hold === true && current === heldAt) return;
-    current++;
-    const name = STEPS[role][current];
-    if (name === undefined) {
-      finish('ok');
-      return;
-    }
-    say(`step.${name}`);
-    if (name === 'send' || name === 'receiveBatches')
-      say('session.retry', { code: 'hub.lineCut' }, 'warning');
-    show({
-      session: sessionAt(id, startedAt, current),
-      progress: {
-        step: name,
-        site: role === 'hub' ? 'Établissement de Mulhouse' : null,
-        file: '000042.batch',
-        done: 1_843_200,
-        total: 2_981_888,
-        unit: 'bytes',
-        left: 134_000,
-      },
-    });
-  }
-  step();
-  ticker = setInterval(step, 120);
-}
-
-function finish(state: 'ok' | 'stopped'): void {
-  clearInterval(ticker);
-  const endedAt = new Date().toISOString();
-  history = history.map((line) => (line.endedAt === null ? { ...line, endedAt, state } : line));
-  say(`session.ended.${state}`, {}, state === 'ok' ? 'info' : 'warning');
-  show({ session: null, progress: null });
-  void rpc.historyChanged();
-}
-
-const unreachable = {
-  key: 'error.hub.unreachable',
-  params: { host: 'siege.example.org', port: 21, reason: 'ECONNREFUSED' },
+const events: EngineEvents = {
+  overviewChanged: (overview) => void rpc.overviewChanged(overview),
+  logged: (line) => void rpc.logged(line),
+  historyChanged: () => void rpc.historyChanged(),
+  blockedChanged: () => void rpc.blockedChanged(),
 };
-const checks: CheckResult[] = [
-  { name: 'database', ok: true, milliseconds: 31, message: null },
-  {
-    name: 'hub',
-    ok: options.testFails !== true,
-    milliseconds: 148,
-    message: options.testFails === true ? unreachable : null,
-  },
-];
-
-/** Does what the contract promises for later at once. */
-function now(action: () => void): () => Promise<void> {
-  return () => {
-    action();
-    return Promise.resolve();
-  };
-}
-
-const calls: EngineCalls = {
-  overview: () => Promise.resolve(overview),
-  log: () => Promise.resolve(log),
-  clearLog: now(() => {
-    log = [];
-  }),
-  history: (limit) => Promise.resolve(history.slice(0, limit)),
-  report: (id) => {
-    const line = history.find((candidate) => candidate.id === id);
-    if (line === undefined) throw new SyncError('report.missing', { params: { id } });
-    return Promise.resolve(reportOf(role, line));
-  },
-  startSession: now(run),
-  stopSession: now(() => finish('stopped')),
-  resetTimers: now(() => say('session.timersReset')),
-  test: () => Promise.resolve(checks),
-  blockedAddresses: () => Promise.resolve(blocked),
-  clearBlockedAddresses: now(() => {
-    blocked = [];
-    void rpc.blockedChanged();
-  }),
-  shutdown: now(() => clearInterval(ticker)),
-};
+const stub = createStub(options, events);
+const calls: EngineCalls = { ...sessionCalls(stub), ...blockedCalls(stub), ...testCalls(stub) };
 
 /** A structured clone would drop the code and parameters of an error: CallError takes its place. */
 function withCallError(message: object): object {
@@ -177,4 +50,4 @@ const rpc = createBirpc<EngineEvents, EngineCalls>(calls, {
   },
 });
 
-if (options.role !== null) say('session.ended.ok');
+if (options.role !== null) stub.say('session.ended.ok');

@@ -69,6 +69,14 @@ describe('the texts', () => {
     expect(all.filter(([, text]) => text.trim() === '')).toEqual([]);
   });
 
+  test('follow French typography, but for those of the terminal', () => {
+    const breakable = /[^\s] [:;!?»]|« |[^\u00a0\u202f:/][;!?](?!\w)|n° |'/;
+    const shown = french.filter(({ name }) => name !== 'cli.json' && name !== 'demo.json');
+    const wrong = shown.flatMap(({ texts }) => [...texts]).filter(([, text]) => breakable.test(text));
+    // The button of the manual is the mark alone.
+    expect(wrong.filter(([key]) => key !== 'button.help')).toEqual([]);
+  });
+
   test('are all used', () => {
     const unused = french.flatMap(({ texts }) => [...texts.keys()].filter((key) => !isUsed(key)));
     expect(unused).toEqual([]);
