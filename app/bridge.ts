@@ -23,12 +23,24 @@ export interface Preferences {
   readonly startHidden: boolean;
 }
 
+/** The icon beside the clock, as the window wants it. */
+export interface TrayView {
+  readonly level: 'good' | 'neutral' | 'busy' | 'warning' | 'bad';
+  readonly tooltip: string;
+  readonly canStart: boolean;
+  readonly hasReport: boolean;
+}
+
+/** What the tray, or the way the program is left, asks of the window. */
+export type Wish = 'synchronise' | 'lastReport' | 'quit';
+
 /** What the window gives the background page. A reloaded window takes the place of the former one. */
 export interface BridgeListener {
   readonly events: EngineEvents;
   engineStateChanged(state: EngineState): void;
   /** `close` does not say where it comes from: Alt held down tells Alt-F4 from the cross. */
   altIsDown(): boolean;
+  wished(wish: Wish): void;
 }
 
 export interface Bridge {
@@ -38,7 +50,11 @@ export interface Bridge {
   connect(listener: BridgeListener): EngineState;
   /** Starts the engine anew, after stopping it if it runs: it then reads its settings again. */
   restartEngine(): void;
+  show(): void;
   hide(): void;
+  /** Ends the program: a session under way stops at its next safe point first. */
+  quit(): void;
+  showInTray(view: TrayView): void;
   readonly preferences: Preferences;
   /** Takes effect at once, for what the background page shows, and is kept. */
   setPreferences(changes: Partial<Preferences>): void;

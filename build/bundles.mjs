@@ -88,6 +88,11 @@ async function bundlePage(outDir) {
   });
 }
 
+const ICONS = [
+  'icon.png',
+  ...['good', 'neutral', 'busy', 'warning', 'bad'].map((level) => `tray-${level}.png`),
+];
+
 /** The NW.js application folder, but for worker.js: that is the engine's, or a test's own. */
 export async function bundleApp(outDir) {
   await mkdir(outDir, { recursive: true });
@@ -97,9 +102,7 @@ export async function bundleApp(outDir) {
     bundleNode(path.join(root, 'app/main/engine-thread.ts'), path.join(outDir, 'engine-thread.js')),
     writeManifest(path.join(outDir, 'package.json')),
     copyFile(path.join(root, 'app/index.html'), path.join(outDir, 'index.html')),
-    ...['icon.png', 'tray.png'].map((name) =>
-      copyFile(path.join(root, 'assets', name), path.join(outDir, name)),
-    ),
+    ...ICONS.map((name) => copyFile(path.join(root, 'assets', name), path.join(outDir, name))),
   ]);
 }
 

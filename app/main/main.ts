@@ -1,8 +1,7 @@
 /** The background page: it outlives the window, keeps the engine and the tray, and is the only one that quits. */
 import path from 'node:path';
 import type { EngineEvents } from '../../src/engine/contract';
-import type { Bridge, BridgeListener, SharedGlobal } from '../bridge';
-import texts from '../../locales/fr/screens.json';
+import type { Bridge, BridgeListener, SharedGlobal, Wish } from '../bridge';
 import { findDataFolder } from './data-folder';
 import { createEngineHost } from './engine-host';
 import { openPreferences } from './preferences';
@@ -32,8 +31,14 @@ const engine = createEngineHost(path.join(__dirname, 'engine-thread.js'), dataFo
 const mainWindow = createMainWindow(
   preferences,
   () => listener?.altIsDown() ?? false,
-  () => void quit(),
+  () => wish('quit'),
 );
+
+/** The window knows what there is to ask the user first. Without one nobody can be asked. */
+function wish(what: Wish): void {
+  if (listener !== null) listener.wished(what);
+  else if (what === 'quit') void quit();
+}
 
 async function quit(): Promise<void> {
   if (quitting) return;
@@ -66,20 +71,28 @@ const bridge: Bridge = {
     return engine.state;
   },
   restartEngine: () => void restart(),
+  show: () => mainWindow.show(),
   hide: () => mainWindow.hide(),
+  quit: () => void quit(),
+  showInTray: (view) => tray.show(view),
   get preferences() {
     return preferences.current;
   },
   setPreferences(changes) {
     preferences.change(changes);
+    if (changes.language !== undefined) tray.speak(changes.language);
     if (changes.kiosk !== undefined) mainWindow.setKiosk(changes.kiosk);
   },
 };
 
 const tray = createTray(
-  { tooltip: texts.app.name, open: texts.app.tray.open, quit: texts.app.tray.quit },
-  () => mainWindow.show(),
-  () => void quit(),
+  {
+    open: () => mainWindow.show(),
+    synchronise: () => wish('synchronise'),
+    lastReport: () => wish('lastReport'),
+    quit: () => wish('quit'),
+  },
+  preferences.current.language,
 );
 global.synchronisation = bridge;
 nw.App.on('open', () => mainWindow.show());

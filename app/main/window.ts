@@ -7,8 +7,6 @@ export interface MainWindow {
   hide(): void;
   /** Fills the whole screen with no frame around, or goes back to a window. */
   setKiosk(kiosk: boolean): void;
-  /** Keeps where the window is for the next start. */
-  keepPlace(): void;
 }
 
 const SIZE = { width: 1200, height: 800, min_width: 1024, min_height: 700 } as const;
@@ -32,7 +30,7 @@ export function createMainWindow(
     title: 'Synchronisation',
     icon: 'icon.png',
     ...SIZE,
-    ...(kept ?? { position: 'center' as const }),
+    ...(kept === null ? { position: 'center' as const } : { width: kept.width, height: kept.height }),
     show: false,
   };
   nw.Window.open('index.html', options, (opened) => {
@@ -78,5 +76,5 @@ export function createMainWindow(
     }
   }
 
-  return { show, hide, setKiosk, keepPlace };
+  return { show, hide, setKiosk };
 }
