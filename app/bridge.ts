@@ -21,6 +21,8 @@ export interface Preferences {
   readonly kiosk: boolean;
   /** The program starts beside the clock, without its window. */
   readonly startHidden: boolean;
+  /** The settings' preferences as this window last took them over, as JSON: a change of theirs is taken over too. */
+  readonly adopted: string;
 }
 
 /** The icon beside the clock, as the window wants it. */
@@ -55,6 +57,7 @@ export interface Bridge {
   /** Ends the program: a session under way stops at its next safe point first. */
   quit(): void;
   showInTray(view: TrayView): void;
+  copyText(text: string): void;
   readonly preferences: Preferences;
   /** Takes effect at once, for what the background page shows, and is kept. */
   setPreferences(changes: Partial<Preferences>): void;

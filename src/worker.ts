@@ -16,25 +16,23 @@ function startWorker(): void {
     logged: (line) => void screens.logged(line),
     historyChanged: () => void screens.historyChanged(),
     blockedChanged: () => void screens.blockedChanged(),
+    checked: (result) => void screens.checked(result),
+    settingsChanged: () => void screens.settingsChanged(),
+    conflictsChanged: () => void screens.conflictsChanged(),
   });
-  const calls: EngineCalls = {
-    overview: () => engine.overview(),
-    log: () => engine.log(),
-    clearLog: () => engine.clearLog(),
-    history: (limit) => engine.history(limit),
-    report: (id) => engine.report(id),
-    startSession: () => engine.startSession(),
-    stopSession: () => engine.stopSession(),
-    resetTimers: () => engine.resetTimers(),
-    test: () => engine.test(),
-    blockedAddresses: () => engine.blockedAddresses(),
-    clearBlockedAddresses: () => engine.clearBlockedAddresses(),
-    shutdown: () => engine.shutdown(),
-  };
-  const screens = createBirpc<EngineEvents, EngineCalls>(calls, {
+  const screens = createBirpc<EngineEvents, EngineCalls>(engine, {
+    bind: 'functions',
     post: (message) => port.postMessage(message),
     on: (listener) => port.on('message', listener),
-    eventNames: ['overviewChanged', 'logged', 'historyChanged', 'blockedChanged'],
+    eventNames: [
+      'overviewChanged',
+      'logged',
+      'historyChanged',
+      'blockedChanged',
+      'checked',
+      'settingsChanged',
+      'conflictsChanged',
+    ],
     serialize: withCallError,
     timeout: -1,
   });

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { createBirpc, type BirpcReturn } from 'birpc';
 import type { EngineCalls, EngineEvents } from '../../src/engine/contract';
 import type { EngineState } from '../bridge';
+import { callsThrough } from './engine-calls';
 
 export interface EngineHost {
   readonly state: EngineState;
@@ -72,20 +73,7 @@ export function createEngineHost(
     get state() {
       return running === null ? 'stopped' : 'running';
     },
-    calls: {
-      overview: () => call('overview'),
-      log: () => call('log'),
-      clearLog: () => call('clearLog'),
-      history: (limit) => call('history', limit),
-      report: (id) => call('report', id),
-      startSession: () => call('startSession'),
-      stopSession: () => call('stopSession'),
-      resetTimers: () => call('resetTimers'),
-      test: () => call('test'),
-      blockedAddresses: () => call('blockedAddresses'),
-      clearBlockedAddresses: () => call('clearBlockedAddresses'),
-      shutdown: () => call('shutdown'),
-    },
+    calls: callsThrough(call),
     start,
     stop,
   };

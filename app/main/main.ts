@@ -5,7 +5,7 @@ import type { Bridge, BridgeListener, SharedGlobal, Wish } from '../bridge';
 import { findDataFolder } from './data-folder';
 import { createEngineHost } from './engine-host';
 import { openPreferences } from './preferences';
-import { createTray } from './tray';
+import { createTray, createTrayMenu, iconOf } from './tray';
 import { createMainWindow } from './window';
 
 /** A session is given this long to reach a safe point before the program ends. */
@@ -21,6 +21,9 @@ const events: EngineEvents = {
   logged: (line) => listener?.events.logged(line),
   historyChanged: () => listener?.events.historyChanged(),
   blockedChanged: () => listener?.events.blockedChanged(),
+  checked: (result) => listener?.events.checked(result),
+  settingsChanged: () => listener?.events.settingsChanged(),
+  conflictsChanged: () => listener?.events.conflictsChanged(),
 };
 
 const dataFolder = findDataFolder(nw.App.argv, nw.App.startPath);
@@ -74,26 +77,30 @@ const bridge: Bridge = {
   show: () => mainWindow.show(),
   hide: () => mainWindow.hide(),
   quit: () => void quit(),
-  showInTray: (view) => tray.show(view),
+  showInTray(view) {
+    tray.icon = iconOf(view.level);
+    tray.tooltip = view.tooltip;
+    trayMenu.show(view);
+  },
+  copyText: (text) => nw.Clipboard.get().set(text, 'text'),
   get preferences() {
     return preferences.current;
   },
   setPreferences(changes) {
     preferences.change(changes);
-    if (changes.language !== undefined) tray.speak(changes.language);
+    if (changes.language !== undefined) trayMenu.speak(changes.language);
     if (changes.kiosk !== undefined) mainWindow.setKiosk(changes.kiosk);
   },
 };
 
-const tray = createTray(
-  {
-    open: () => mainWindow.show(),
-    synchronise: () => wish('synchronise'),
-    lastReport: () => wish('lastReport'),
-    quit: () => wish('quit'),
-  },
-  preferences.current.language,
-);
+const trayMenu = createTrayMenu({
+  open: () => mainWindow.show(),
+  synchronise: () => wish('synchronise'),
+  lastReport: () => wish('lastReport'),
+  quit: () => wish('quit'),
+});
+trayMenu.speak(preferences.current.language);
+const tray = createTray(trayMenu.menu, preferences.current.language, () => mainWindow.show());
 global.synchronisation = bridge;
 nw.App.on('open', () => mainWindow.show());
 engine.start();

@@ -41,6 +41,7 @@ function checked(kept: Record<string, unknown>): Kept {
     language: oneOf(['fr', 'en'], kept['language']),
     kiosk: kept['kiosk'] === true,
     startHidden: kept['startHidden'] === true,
+    adopted: typeof kept['adopted'] === 'string' ? kept['adopted'] : '',
     place: placeOf(kept['place']),
   };
 }

@@ -9,21 +9,20 @@ export interface TrayActions {
   readonly quit: () => void;
 }
 
-export interface AppTray {
-  show(view: TrayView): void;
-  speak(language: Language): void;
-  remove(): void;
+export interface TrayMenu {
+  readonly menu: nw.Menu;
+  readonly speak: (language: Language) => void;
+  readonly show: (view: TrayView) => void;
 }
 
-const LABELS = { fr: french.tray, en: english.tray };
+const TEXTS = { fr: french, en: english };
 
-/** Made by the background page: a tray that a window made dies when the window reloads. */
-export function createTray(actions: TrayActions, language: Language): AppTray {
-  const tray = new nw.Tray({ title: '', tooltip: french.tray.name, icon: 'tray-neutral.png' });
+/** The menu speaks before the window is there, and should it never come. */
+export function createTrayMenu(actions: TrayActions): TrayMenu {
   const items = {
     open: new nw.MenuItem({ label: '-', click: actions.open }),
-    synchronise: new nw.MenuItem({ label: '-', click: actions.synchronise }),
-    lastReport: new nw.MenuItem({ label: '-', click: actions.lastReport }),
+    synchronise: new nw.MenuItem({ label: '-', click: actions.synchronise, enabled: false }),
+    lastReport: new nw.MenuItem({ label: '-', click: actions.lastReport, enabled: false }),
     quit: new nw.MenuItem({ label: '-', click: actions.quit }),
   };
   const menu = new nw.Menu();
@@ -32,26 +31,31 @@ export function createTray(actions: TrayActions, language: Language): AppTray {
   menu.append(items.lastReport);
   menu.append(new nw.MenuItem({ type: 'separator' }));
   menu.append(items.quit);
-  tray.menu = menu;
-  tray.on('click', actions.open);
 
-  function speak(chosen: Language): void {
-    const labels = LABELS[chosen];
-    items.open.label = labels.open;
-    items.synchronise.label = labels.synchronise;
-    items.lastReport.label = labels.lastReport;
-    items.quit.label = labels.quit;
-  }
-
-  speak(language);
   return {
+    menu,
+    speak(language) {
+      const texts = TEXTS[language];
+      items.open.label = texts.tray.open;
+      items.synchronise.label = texts.tray.synchronise;
+      items.lastReport.label = texts.tray.lastReport;
+      items.quit.label = texts.tray.quit;
+    },
     show(view) {
-      tray.icon = `tray-${view.level}.png`;
-      tray.tooltip = view.tooltip;
       items.synchronise.enabled = view.canStart;
       items.lastReport.enabled = view.hasReport;
     },
-    speak,
-    remove: () => tray.remove(),
   };
+}
+
+/** Made by the background page: a tray that a window made dies when the window reloads. */
+export function createTray(menu: nw.Menu, language: Language, onOpen: () => void): nw.Tray {
+  const tray = new nw.Tray({ title: '', tooltip: TEXTS[language].tray.name, icon: iconOf('neutral') });
+  tray.menu = menu;
+  tray.on('click', onOpen);
+  return tray;
+}
+
+export function iconOf(level: TrayView['level']): string {
+  return `tray-${level}.png`;
 }

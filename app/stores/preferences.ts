@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
+import type { Overview } from '../../src/engine/contract';
 import { useBridge } from '../composables/use-bridge';
 import type { Preferences } from '../bridge';
 
@@ -23,5 +24,12 @@ export const usePreferencesStore = defineStore('preferences', () => {
     current.value = bridge.preferences;
   }
 
-  return { current, dark, change };
+  /** Takes over what was changed in the settings; what was chosen in this window since then stays otherwise. */
+  function adopt(settings: Overview['preferences']): void {
+    const { theme, language, kiosk, startHidden } = settings;
+    const adopted = JSON.stringify({ theme, language, kiosk, startHidden });
+    if (adopted !== current.value.adopted) change({ theme, language, kiosk, startHidden, adopted });
+  }
+
+  return { current, dark, change, adopt };
 });

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** A rule that zod has no word for: the fault's key is `settings.fault.<rule>`. */
@@ -22,12 +23,26 @@ const passivePorts = z
   .strictObject({ from: port.default(30_000), to: port.default(30_099) })
   .refine(({ from, to }) => from <= to, broken('portsReversed'));
 
+const blocking = z.strictObject({
+  /** Failed logins of one address within the window that block it. */
+  threshold: z.number().int().min(1).max(100).default(5),
+  windowMinutes: minutes.default(10),
+  /** 0: until someone clears it. */
+  durationMinutes: z.number().min(0).max(525_600).default(60),
+  /** Addresses that are never blocked, or ranges of them: `192.168.1.0/24`. */
+  allow: z
+    .array(z.string().refine(isAddressRange, broken('addressRange')))
+    .max(100)
+    .default([]),
+});
+
 const hub = z.strictObject({
   port: port.default(21),
   /** Name or address by which sites reach this machine. */
   address: text,
   passivePorts: passivePorts.prefault({}),
   tls: z.boolean().default(true),
+  blocking: blocking.prefault({}),
   sites: z
     .array(hubSite)
     .default([])
@@ -43,6 +58,16 @@ const site = z.strictObject({
   fingerprint: text.nullable(),
   user: text,
   secret: text,
+});
+
+const preferences = z.strictObject({
+  startWithSystem: z.boolean().default(false),
+  /** In the notification area, without its window. */
+  startHidden: z.boolean().default(false),
+  /** Full screen, without a frame. */
+  kiosk: z.boolean().default(false),
+  language: z.enum(['fr', 'en']).default('fr'),
+  theme: z.enum(['system', 'light', 'dark']).default('system'),
 });
 
 /** The settings file: what may be left out in, everything out. */
@@ -68,14 +93,28 @@ export const settingsSchema = z
     hub: hub.nullable().default(null),
     /** Null until the site has taken a pairing code. */
     site: site.nullable().default(null),
+    preferences: preferences.prefault({}),
+    /** scrypt hash of the word that opens the configuration; null: it is open. */
+    password: text.nullable().default(null),
   })
   .refine(({ role, hub }) => role !== 'hub' || hub !== null, { ...broken('missing'), path: ['hub'] })
   .refine(({ role, hub }) => role !== 'site' || hub === null, { ...broken('otherRole'), path: ['hub'] })
   .refine(({ role, site }) => role !== 'hub' || site === null, { ...broken('otherRole'), path: ['site'] });
+
+/** Those of a program that nobody has configured. */
+export const defaultPreferences = preferences.parse({});
 
 export type SettingsInput = z.input<typeof settingsSchema>;
 export type Settings = z.output<typeof settingsSchema>;
 
 function allDiffer(values: readonly unknown[]): boolean {
   return new Set(values).size === values.length;
+}
+
+/** An IP address, or one with the length of its prefix. */
+function isAddressRange(range: string): boolean {
+  const [address = '', prefix, ...rest] = range.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
 }

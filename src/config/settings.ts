@@ -8,7 +8,7 @@ import { dataFolder } from './data-folder';
 import { faultsOf, SettingsError } from './settings-faults';
 import { settingsSchema, type Settings } from './settings-schema';
 
-export type { Settings } from './settings-schema';
+export { defaultPreferences, type Settings } from './settings-schema';
 export { SettingsError, type SettingsFault } from './settings-faults';
 
 /** Only their owner reads them: they hold the secret that opens the hub. */

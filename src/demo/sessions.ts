@@ -27,6 +27,9 @@ export async function synchroniseTogether(
         logged: () => undefined,
         historyChanged: () => undefined,
         blockedChanged: () => undefined,
+        checked: () => undefined,
+        settingsChanged: () => undefined,
+        conflictsChanged: () => undefined,
       });
       engines.push(engine);
       await engine.open();

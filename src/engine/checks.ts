@@ -1,12 +1,12 @@
 import type { Settings } from '../config/settings';
 import { SyncError, toSyncError } from '../shared/errors';
-import type { CheckResult } from './contract';
+import type { CheckName, CheckResult } from './contract';
 import type { HubRuntime } from './hub-runtime';
 import type { Parts } from './parts';
 import { SiteRuntime } from './site-runtime';
 
 interface Check {
-  readonly name: string;
+  readonly name: CheckName;
   readonly run: () => Promise<void>;
 }
 
@@ -29,13 +29,14 @@ export async function runChecks(
         }
       },
     },
-    { name: settings.role === 'hub' ? 'ftp' : 'hub', run: () => checkLine(runtime) },
+    { name: settings.role === 'hub' ? 'ftp' : 'login', run: () => checkLine(runtime) },
   ];
   const results: CheckResult[] = [];
   for (const { name, run } of checks) {
     const startedAt = clock.now();
     const message = await run().then(() => null, sayWhy);
-    results.push({ name, ok: message === null, milliseconds: clock.now() - startedAt, message });
+    const state = message === null ? 'ok' : 'failed';
+    results.push({ name, state, milliseconds: clock.now() - startedAt, message, remedy: null });
   }
   return results;
 }

@@ -1,69 +1,114 @@
 /** All that a screen may ask of the engine, and all that the engine tells it. The only thing they share. */
+import type { Report } from '../report/report';
 import type { MessageParams } from '../shared/errors';
-import type { HistoryLine, Level, Progress, Report, Role } from '../report/report';
-import type { BlockedAddress, HubServerState } from '../transport/port';
+import type { BlockedAddress } from '../transport/port';
+import type { CheckResult } from './contract/checks';
+import type { ConflictPage, ConflictQuery } from './contract/conflicts';
+import type { CsvWords, HistoryPage, HistoryQuery } from './contract/history';
+import type { Information } from './contract/information';
+import type { LogLine, Overview } from './contract/overview';
+import type {
+  DatabaseTest,
+  NewInstallation,
+  PairingCode,
+  SettingsDraft,
+  SettingsFault,
+  SettingsView,
+  SiteLine,
+  TablesView,
+} from './contract/settings';
 
-export interface LogLine {
-  /** Grows by one a line, so that a screen knows what it has. */
-  readonly sequence: number;
-  readonly at: string;
-  readonly level: Level;
-  readonly key: string;
-  readonly params: MessageParams;
-}
+export { CHECKS } from './contract/checks';
+export type * from './contract/checks';
+export type * from './contract/conflicts';
+export type * from './contract/history';
+export type * from './contract/information';
+export type * from './contract/overview';
+export type * from './contract/sentence';
+export type * from './contract/settings';
 
-/** The state of the engine, whole: small enough to be sent anew at each change. */
-export interface Overview {
-  /** Null while the data folder has no valid settings; `problems` then says why. */
-  readonly configured: {
-    readonly role: Role;
-    readonly name: string;
-    /** Local time of the daily departure, `22:00`. */
-    readonly departure: string;
-    /** ISO 8601 with offset. */
-    readonly nextDeparture: string | null;
-    /** Hub: establishments that send their data; minutes it waits for them. */
-    readonly siteCount: number;
-    readonly receptionLimit: number;
-  } | null;
-  readonly problems: readonly { readonly key: string; readonly params: MessageParams }[];
-  /** Start of the last complete synchronisation, ISO 8601; null when there was none. */
-  readonly lastSynchronisation: string | null;
-  /** The report of the session under way, filled in as far as it got. */
-  readonly session: Report | null;
-  readonly progress: Progress | null;
-  /** Null at a site. */
-  readonly ftp: HubServerState | null;
-  readonly application: string;
-}
-
-export interface CheckResult {
-  /** Text key under `check.`. */
-  readonly name: string;
-  readonly ok: boolean;
-  readonly milliseconds: number;
-  readonly message: { readonly key: string; readonly params: MessageParams } | null;
-}
-
-export interface EngineCalls {
+/** Following the program: what it does, what it did. */
+export interface ProgressCalls {
   overview(): Promise<Overview>;
   /** The last lines of the progress log, oldest first. */
   log(): Promise<readonly LogLine[]>;
   /** Empties the view for good; reports keep theirs. */
   clearLog(): Promise<void>;
-  /** Newest first. */
-  history(limit: number): Promise<readonly HistoryLine[]>;
+  history(query: HistoryQuery): Promise<HistoryPage>;
+  /** The sessions that the query finds as a CSV file: semicolons, UTF-8 with its mark, local times. */
+  exportHistory(query: HistoryQuery, words: CsvWords): Promise<string>;
   report(id: string): Promise<Report>;
   startSession(): Promise<void>;
+  /** Asks the session to end at its next safe point; `Overview.stopEffect` says beforehand what that does. */
   stopSession(): Promise<void>;
-  resetTimers(): Promise<void>;
-  /** Checks the way to the hub as a session would use it. */
+  /** RAZ: starts the wait under way again. Its new end, ISO 8601; null where nothing is waited for. */
+  resetTimers(): Promise<string | null>;
+  /**
+   * Tries all that a session would use, and the rest of the way. Resolves with every result; each comes with the
+   * event `checked` as it starts and as it ends. Their names, in their order: `CHECKS[role]`.
+   */
   test(): Promise<readonly CheckResult[]>;
-  blockedAddresses(): Promise<readonly BlockedAddress[]>;
-  clearBlockedAddresses(): Promise<void>;
+  /** Ends a test under way: what is left of it is skipped. */
+  stopTest(): Promise<void>;
+  /** `host`: versions of the host, by name. */
+  information(host: Readonly<Record<string, string>>): Promise<Information>;
   /** Ends a session at its next safe point, closes everything. */
   shutdown(): Promise<void>;
 }
+
+/** What the rules put aside, and who was kept out. */
+export interface JournalCalls {
+  conflicts(query: ConflictQuery): Promise<ConflictPage>;
+  /**
+   * Writes one side of a conflict back as an ordinary change of this database, which travels with the next
+   * synchronisation, and notes who did it and when. Rejects with `session.running`, `conflict.missing`,
+   * `conflict.tableChanged`, `conflict.refused`, or `conflict.foreignKey`: nothing is changed then.
+   */
+  restoreConflict(id: number, which: 'winner' | 'loser'): Promise<void>;
+  blockedAddresses(): Promise<readonly BlockedAddress[]>;
+  unblock(address: string): Promise<void>;
+  clearBlockedAddresses(): Promise<void>;
+}
+
+/**
+ * The configuration. While a password keeps it (`Overview.lock` is `locked`), what changes it rejects with
+ * `settings.locked`. What a session under way counts on is not changed under it: `session.running`.
+ */
+export interface SettingsCalls {
+  settings(): Promise<SettingsView>;
+  /** What is wrong in a draft, by path; saves nothing. */
+  validateSettings(draft: SettingsDraft): Promise<readonly SettingsFault[]>;
+  /** Saves all of it, and applies it at once; or saves nothing, and says what is wrong. */
+  saveSettings(draft: SettingsDraft): Promise<readonly SettingsFault[]>;
+  /**
+   * First start: makes the settings, and begins to work. What is wrong in them, by path; empty when done. Rejects with
+   * `database.*`, or with `settings.exists` where there are some that are in use (a hub with sites, a paired site).
+   */
+  initialise(installation: NewInstallation): Promise<readonly SettingsFault[]>;
+  /** Rejects with `database.*`. */
+  testDatabase(address: string): Promise<DatabaseTest>;
+  tables(): Promise<TablesView>;
+  /** Installs or puts right the tracking of every table. */
+  prepare(): Promise<TablesView>;
+  /** Removes every trace of the tracking; changes not yet sent are sent no more. */
+  unprepare(): Promise<TablesView>;
+  /** Hub. */
+  sites(): Promise<readonly SiteLine[]>;
+  addSite(name: string): Promise<PairingCode>;
+  /** A new code with a new password: the former one opens nothing any more. Brings a retired site back. */
+  renewSite(number: number): Promise<PairingCode>;
+  renameSite(number: number, name: string): Promise<void>;
+  retireSite(number: number): Promise<void>;
+  /** Site: takes a hub's pairing code. Rejects with `pairing.*`. */
+  pair(code: string): Promise<void>;
+  /** Rejects with `settings.wrongPassword`, late. */
+  unlock(password: string): Promise<void>;
+  lock(): Promise<void>;
+  /** Null: no password any more. */
+  setPassword(password: string | null): Promise<void>;
+}
+
+export interface EngineCalls extends ProgressCalls, JournalCalls, SettingsCalls {}
 
 export interface EngineEvents {
   overviewChanged(overview: Overview): void;
@@ -71,6 +116,12 @@ export interface EngineEvents {
   /** The list of sessions has a new line, or a line changed. */
   historyChanged(): void;
   blockedChanged(): void;
+  /** A check of the test under way has started or ended. */
+  checked(result: CheckResult): void;
+  /** Settings or sites are others now, whoever changed them. */
+  settingsChanged(): void;
+  /** The conflict journal has new entries, or a value of it was put back. */
+  conflictsChanged(): void;
 }
 
 /**

@@ -1,95 +1,94 @@
-import { dataFolder, lockDataFolder, type DataFolder, type DataLock } from '../config/data-folder';
-import { loadSettings, type Settings } from '../config/settings';
-import type { HistoryLine, Progress, Report } from '../report/report';
-import { newReport } from '../report/new-report';
-import { ReportStore } from '../report/report-store';
-import { nextDeparture } from '../schedule/next-departure';
-import { runSchedule } from '../schedule/scheduler';
-import { runSession, type Step } from '../session/session';
-import { SyncError, toSyncError, type MessageParams } from '../shared/errors';
-import type { BlockedAddress } from '../transport/port';
+import type { Report } from '../report/report';
+import { historyCsv } from '../report/history-csv';
+import { SyncError } from '../shared/errors';
+import type { BlockedAddress, HubServer } from '../transport/port';
 import { runChecks } from './checks';
-import type { CheckResult, EngineCalls, EngineEvents, LogLine, Overview } from './contract';
-import { HubRuntime } from './hub-runtime';
+import { Configuration } from './configuration';
+import type {
+  CheckResult,
+  ConflictPage,
+  CsvWords,
+  DatabaseTest,
+  EngineCalls,
+  EngineEvents,
+  HistoryPage,
+  HistoryQuery,
+  Information,
+  LogLine,
+  NewInstallation,
+  Overview,
+  PairingCode,
+  SettingsDraft,
+  SettingsFault,
+  SettingsView,
+  SiteLine,
+  TablesView,
+} from './contract';
+import { Establishments } from './establishments';
+import { Guard } from './guard';
+import { overviewOf } from './overview';
 import type { Parts } from './parts';
-import { ProgressLog } from './progress-log';
-import type { SessionRequest } from './runtime';
-import { SiteRuntime } from './site-runtime';
+import { PastSessions } from './past-sessions';
+import { Sessions } from './sessions';
+import { tablesView } from './tables';
+import { throttled } from './throttle';
+import { Workplace } from './workplace';
 
 /** Progress is told at most this often, milliseconds. */
 const PROGRESS_INTERVAL = 100;
 
-interface RunningSession {
-  readonly report: Report;
-  readonly request: SessionRequest;
-  readonly abort: AbortController;
-  readonly done: Promise<Report>;
-}
-
 /** The engine: owns a data folder, runs its sessions, answers the screens. */
 export class Engine implements EngineCalls {
-  readonly #parts: Parts;
-  readonly #paths: DataFolder;
-  readonly #events: EngineEvents;
-  readonly #log: ProgressLog;
-  readonly #reports: ReportStore;
-  readonly #schedule = new AbortController();
+  readonly #place: Workplace;
+  readonly #sessions: Sessions;
+  readonly #past: PastSessions;
+  readonly #guard: Guard;
+  readonly #configuration: Configuration;
+  readonly #establishments: Establishments;
   /** Settled once the data folder was read, for good or ill. */
   #folderRead: Promise<void> = Promise.resolve();
-  #lock: DataLock | null = null;
-  #settings: Settings | null = null;
-  #problems: { key: string; params: MessageParams }[] = [];
-  #runtime: HubRuntime | SiteRuntime | null = null;
-  #session: RunningSession | null = null;
-  #progress: Progress | null = null;
-  #progressToldAt = 0;
-  #lastSynchronisation: string | null = null;
-  /** Departures and sites' requests start sessions. */
-  #serving = false;
 
   constructor(parts: Parts, folder: string, events: EngineEvents) {
-    this.#parts = parts;
-    this.#paths = dataFolder(folder);
-    this.#events = events;
-    this.#log = new ProgressLog(this.#paths.progressLog);
-    this.#reports = new ReportStore(this.#paths.reports);
+    const changed = (): void => events.overviewChanged(this.#overview());
+    const advanced = throttled(parts.clock, PROGRESS_INTERVAL, changed);
+    this.#place = new Workplace(parts, folder, events, {
+      onRequest: () => this.#answerRequests(),
+      onDeparture: () => this.#depart(),
+      changed,
+      advanced,
+    });
+    this.#past = new PastSessions(this.#place.reports);
+    this.#sessions = new Sessions(this.#place, { changed, advanced, ended: () => this.#ended() });
+    this.#guard = new Guard(this.#place);
+    this.#configuration = new Configuration(this.#place, this.#sessions, this.#guard);
+    this.#establishments = new Establishments(this.#place, this.#sessions, this.#guard);
   }
 
   /** Takes the data folder and reads its settings; rejects with `data.locked` or with what is wrong in the settings. */
   async open(): Promise<void> {
-    this.#lock = await lockDataFolder(this.#paths.folder);
-    await this.#log.load();
-    await this.#reports.closeInterrupted();
-    await this.#readLastSynchronisation();
-    this.#settings = await loadSettings(this.#paths.folder);
-    this.#runtime =
-      this.#settings.role === 'hub'
-        ? new HubRuntime(this.#parts, this.#settings, this.#paths, {
-            onRequest: () => this.#answerRequests(),
-            stateChanged: () => this.#tell(),
-            blockedChanged: () => this.#events.blockedChanged(),
-          })
-        : new SiteRuntime(this.#parts, this.#settings, this.#paths);
+    await this.#place.take();
+    try {
+      await this.#place.read();
+    } finally {
+      await this.#readPast();
+    }
   }
 
   /** Opens and serves for screens: what is wrong in the data folder becomes a word on them. */
   async start(): Promise<void> {
     this.#folderRead = this.open();
-    await this.#folderRead.catch((error: unknown) => this.#note(error));
+    await this.#folderRead.catch((error: unknown) => this.#place.note(error));
     await this.serve();
   }
 
-  /** FTP at a hub, departures at both. A server that cannot start now is tried again by each session. */
   async serve(): Promise<void> {
-    await this.#runtime?.start().catch((error: unknown) => this.#note(error));
-    this.#serving = true;
-    if (this.#settings !== null) this.#startSchedule(this.#settings);
+    await this.#place.serve();
     this.#tell();
   }
 
   /** Runs one session, from start to report. Rejects only where none could begin. */
   async synchronise(trigger: Report['trigger']): Promise<Report> {
-    return this.#begin(trigger).done;
+    return this.#sessions.begin(trigger).done;
   }
 
   overview(): Promise<Overview> {
@@ -99,201 +98,201 @@ export class Engine implements EngineCalls {
   async log(): Promise<readonly LogLine[]> {
     // A window asks as soon as it is there: earlier lines may still be on their way from the disk.
     await this.#folderRead.catch(() => undefined);
-    return this.#log.lines;
+    return this.#place.log.lines;
   }
 
   clearLog(): Promise<void> {
-    this.#log.clear();
+    this.#place.log.clear();
     return Promise.resolve();
   }
 
-  history(limit: number): Promise<readonly HistoryLine[]> {
-    return this.#reports.list(limit);
+  async history(query: HistoryQuery): Promise<HistoryPage> {
+    const { limit, offset = 0 } = query;
+    const found = await this.#place.reports.search(query);
+    return { lines: found.slice(offset, offset + limit), total: found.length };
+  }
+
+  async exportHistory(query: HistoryQuery, words: CsvWords): Promise<string> {
+    return historyCsv((await this.history(query)).lines, words);
   }
 
   report(id: string): Promise<Report> {
-    const session = this.#session;
-    return session?.report.id === id ? Promise.resolve(session.report) : this.#reports.read(id);
+    const { report } = this.#sessions;
+    return report?.id === id ? Promise.resolve(report) : this.#place.reports.read(id);
   }
 
   async startSession(): Promise<void> {
-    await Promise.resolve(this.#begin('manual'));
+    await Promise.resolve(this.#sessions.begin('manual'));
   }
 
   stopSession(): Promise<void> {
-    this.#session?.abort.abort(new SyncError('session.stopped'));
+    this.#sessions.stop();
     return Promise.resolve();
   }
 
-  resetTimers(): Promise<void> {
-    for (const deadline of this.#session?.request.deadlines ?? []) deadline.reset();
-    if (this.#session !== null) this.#say('info', 'session.timersReset', {});
+  resetTimers(): Promise<string | null> {
+    return Promise.resolve(this.#sessions.resetTimers());
+  }
+
+  async test(): Promise<readonly CheckResult[]> {
+    return runChecks(this.#place.parts, this.#place.configured(), this.#place.runtime());
+  }
+
+  stopTest(): Promise<void> {
     return Promise.resolve();
   }
 
-  test(): Promise<readonly CheckResult[]> {
-    return runChecks(this.#parts, this.#configured(), this.#opened());
+  information(): Promise<Information> {
+    return Promise.reject(new SyncError('unexpected'));
+  }
+
+  conflicts(): Promise<ConflictPage> {
+    return Promise.reject(new SyncError('unexpected'));
+  }
+
+  restoreConflict(): Promise<void> {
+    return Promise.reject(new SyncError('unexpected'));
   }
 
   blockedAddresses(): Promise<readonly BlockedAddress[]> {
     return Promise.resolve(this.#server()?.blocked() ?? []);
   }
 
+  async unblock(address: string): Promise<void> {
+    await this.#server()?.unblock(address);
+  }
+
   async clearBlockedAddresses(): Promise<void> {
     await this.#server()?.clearBlocked();
   }
 
-  async shutdown(): Promise<void> {
-    this.#serving = false;
-    this.#schedule.abort();
-    await this.stopSession();
-    await this.#session?.done;
-    await this.#runtime?.stop();
-    await this.#log.flushed();
-    this.#lock?.release();
-    this.#lock = null;
+  settings(): Promise<SettingsView> {
+    return this.#configuration.view();
   }
 
-  #begin(trigger: Report['trigger']): RunningSession {
-    if (this.#session !== null) throw new SyncError('session.running');
-    const { role, name } = this.#configured();
-    const { clock, application } = this.#parts;
-    const report = newReport({ role, name, trigger, application, now: clock.now() });
-    const request: SessionRequest = { trigger, deadlines: [] };
-    const abort = new AbortController();
-    const session = { report, request, abort, done: this.#run(report, request, abort.signal) };
-    this.#session = session;
-    this.#say('info', 'session.started', {});
-    return session;
+  validateSettings(draft: SettingsDraft): Promise<readonly SettingsFault[]> {
+    return this.#configuration.validate(draft);
   }
 
-  /** Never rejects: what goes wrong is in the report, or in the log where even that cannot be written. */
-  async #run(report: Report, request: SessionRequest, signal: AbortSignal): Promise<Report> {
-    await this.#save(report);
-    this.#events.historyChanged();
-    const environment = { clock: this.#parts.clock, signal, events: this.#sessionEvents() };
-    let close = (): Promise<void> => Promise.resolve();
-    const makeSteps = async (): Promise<readonly Step[]> => {
-      // Read anew: a site may have been added, a limit changed.
-      const settings = await loadSettings(this.#paths.folder);
-      this.#settings = settings;
-      const database = await this.#parts.openDatabase(settings.database);
-      close = () => database.close();
-      return this.#opened().makeSteps(settings, database, request, environment);
-    };
-    await runSession(report, makeSteps, environment);
-    await close().catch((error: unknown) => this.#sayError(error));
-    this.#runtime?.ended();
-    await this.#save(report);
-    await this.#readLastSynchronisation();
-    this.#session = null;
-    this.#progress = null;
-    this.#say(report.state === 'failed' ? 'error' : 'info', `session.ended.${report.state}`, {});
-    this.#events.historyChanged();
+  saveSettings(draft: SettingsDraft): Promise<readonly SettingsFault[]> {
+    return this.#configuration.save(draft);
+  }
+
+  initialise(installation: NewInstallation): Promise<readonly SettingsFault[]> {
+    return this.#configuration.initialise(installation);
+  }
+
+  testDatabase(address: string): Promise<DatabaseTest> {
+    return this.#configuration.testDatabase(address);
+  }
+
+  async tables(): Promise<TablesView> {
+    const settings = this.#place.configured();
+    return this.#place.withDatabase((database) => tablesView(database, settings));
+  }
+
+  async prepare(): Promise<TablesView> {
+    const { installation, role } = this.#changing();
+    await this.#place.withDatabase((database) => database.prepare({ id: installation, role }));
+    return this.tables();
+  }
+
+  async unprepare(): Promise<TablesView> {
+    this.#changing();
+    await this.#place.withDatabase((database) => database.unprepare());
+    return this.tables();
+  }
+
+  sites(): Promise<readonly SiteLine[]> {
+    return this.#establishments.list();
+  }
+
+  addSite(name: string): Promise<PairingCode> {
+    return this.#establishments.add(name);
+  }
+
+  renewSite(number: number): Promise<PairingCode> {
+    return this.#establishments.renew(number);
+  }
+
+  renameSite(number: number, name: string): Promise<void> {
+    return this.#establishments.rename(number, name);
+  }
+
+  retireSite(number: number): Promise<void> {
+    return this.#establishments.retire(number);
+  }
+
+  pair(code: string): Promise<void> {
+    return this.#configuration.pair(code);
+  }
+
+  async unlock(password: string): Promise<void> {
+    await this.#guard.unlock(password);
     this.#tell();
-    await this.#log.flushed();
-    this.#answerRequests();
-    return report;
   }
 
-  #save(report: Report): Promise<void> {
-    return this.#reports.save(report).catch((error: unknown) => this.#sayError(error));
+  lock(): Promise<void> {
+    this.#guard.lock();
+    this.#tell();
+    return Promise.resolve();
   }
 
-  #sessionEvents(): Parameters<typeof runSession>[2]['events'] {
-    return {
-      onMessage: ({ level, key, params }) => this.#say(level, key, params),
-      onProgress: (progress) => {
-        this.#progress = progress;
-        const now = this.#parts.clock.now();
-        if (progress !== null && now - this.#progressToldAt < PROGRESS_INTERVAL) return;
-        this.#progressToldAt = now;
-        this.#tell();
-      },
-      onReport: (report) => {
-        // On disk at each step, so that a session that a power cut ends has a report too.
-        void this.#save(report);
-        this.#tell();
-      },
-    };
+  setPassword(password: string | null): Promise<void> {
+    return this.#guard.set(password);
+  }
+
+  async shutdown(): Promise<void> {
+    this.#place.stopServing();
+    this.#sessions.stop();
+    await this.#sessions.settled();
+    await this.#place.release();
+  }
+
+  /** Settings, where the configuration may be changed now. */
+  #changing(): ReturnType<Workplace['configured']> {
+    this.#guard.require();
+    this.#sessions.refuseDuring();
+    return this.#place.configured();
+  }
+
+  #depart(): void {
+    if (this.#sessions.report === null) this.#sessions.begin('schedule');
   }
 
   /** A site asked for a session outside the schedule. */
   #answerRequests(): void {
-    const runtime = this.#runtime;
-    if (!(runtime instanceof HubRuntime) || !runtime.requested) return;
-    if (this.#session === null && this.#serving) this.#begin('request');
+    const { hub, serving } = this.#place;
+    if (hub?.requested === true && serving && this.#sessions.report === null) this.#sessions.begin('request');
   }
 
-  #startSchedule({ departure }: Settings): void {
-    const { clock } = this.#parts;
-    const onDeparture = (): void => {
-      if (this.#session === null) this.#begin('schedule');
-    };
-    const { signal } = this.#schedule;
-    void runSchedule({ departure, clock, signal, onDeparture }).catch((error: unknown) => this.#note(error));
+  async #ended(): Promise<void> {
+    await this.#readPast();
+    this.#place.events.historyChanged();
+    this.#place.events.conflictsChanged();
+    this.#tell();
+    this.#answerRequests();
+  }
+
+  #readPast(): Promise<void> {
+    const sites = this.#place.settings?.hub?.sites ?? [];
+    return this.#past.read(sites.filter(({ active }) => active).map(({ number }) => number));
+  }
+
+  #server(): HubServer | null {
+    return this.#place.hub?.server ?? null;
   }
 
   #overview(): Overview {
-    const settings = this.#settings;
-    return {
-      configured:
-        settings === null
-          ? null
-          : {
-              role: settings.role,
-              name: settings.name,
-              departure: settings.departure,
-              nextDeparture: nextDeparture(settings.departure, this.#parts.clock.now()),
-              siteCount: settings.hub?.sites.filter(({ active }) => active).length ?? 0,
-              receptionLimit: settings.receptionLimit,
-            },
-      problems: this.#problems,
-      lastSynchronisation: this.#lastSynchronisation,
-      session: this.#session?.report ?? null,
-      progress: this.#progress,
-      ftp: settings?.role === 'hub' ? (this.#server()?.state ?? { active: false, reason: null }) : null,
-      application: this.#parts.application,
-    };
-  }
-
-  #server(): HubRuntime['server'] {
-    return this.#runtime instanceof HubRuntime ? this.#runtime.server : null;
-  }
-
-  #opened(): HubRuntime | SiteRuntime {
-    if (this.#runtime === null) throw new SyncError('settings.missing');
-    return this.#runtime;
-  }
-
-  #configured(): Settings {
-    if (this.#settings === null) throw new SyncError('settings.missing');
-    return this.#settings;
-  }
-
-  async #readLastSynchronisation(): Promise<void> {
-    const lines = await this.#reports.list(100);
-    this.#lastSynchronisation =
-      lines.find(({ state }) => state === 'ok' || state === 'warnings')?.startedAt ?? null;
-  }
-
-  #say(level: LogLine['level'], key: string, params: MessageParams): void {
-    const at = new Date(this.#parts.clock.now()).toISOString();
-    this.#events.logged(this.#log.add({ level, key, params, at }));
-  }
-
-  #sayError(error: unknown): void {
-    const { code, params } = toSyncError(error);
-    this.#say('error', `error.${code}`, params);
-  }
-
-  #note(error: unknown): void {
-    const { code, params } = toSyncError(error);
-    this.#problems = [...this.#problems, { key: `error.${code}`, params }];
-    this.#sayError(error);
+    return overviewOf({
+      place: this.#place,
+      sessions: this.#sessions,
+      past: this.#past,
+      lock: this.#guard.state,
+    });
   }
 
   #tell(): void {
-    this.#events.overviewChanged(this.#overview());
+    this.#place.events.overviewChanged(this.#overview());
   }
 }

@@ -7,10 +7,15 @@ import { HubFolder, type HubSite } from '../session/hub-folder';
 import { mergedBatches } from '../session/merged-batches';
 import type { SessionEnvironment, Step } from '../session/session';
 import type { HubServer, HubServerEvents, HubStatus, StoredFile } from '../transport/port';
-import type { Parts } from './parts';
+import type { Blocking, Reception } from './contract';
+import type { Parts, ServerOptions } from './parts';
+import { Receptions } from './receptions';
+import { allowList } from '../transport/allow-list';
 import { MINUTE, RETENTION, type Runtime, type SessionRequest } from './runtime';
 
 export interface HubEvents extends Pick<HubServerEvents, 'stateChanged' | 'blockedChanged'> {
+  /** An upload advances, or has ended. */
+  readonly receiving: () => void;
   /** A site asks for a session outside the schedule. */
   readonly onRequest: () => void;
 }
@@ -18,11 +23,11 @@ export interface HubEvents extends Pick<HubServerEvents, 'stateChanged' | 'block
 /** What the engine does at a hub: the FTP server, what it tells the sites, and the sessions. */
 export class HubRuntime implements Runtime {
   readonly #parts: Parts;
-  /** As of the last session that began. */
   #settings: Settings;
   readonly #paths: DataFolder;
   readonly #folder: HubFolder;
   readonly #events: HubEvents;
+  readonly #receptions: Receptions;
   #server: HubServer | null = null;
   /** The reception under way; null outside it. */
   #reception: Deadline | null = null;
@@ -49,6 +54,7 @@ export class HubRuntime implements Runtime {
     this.#paths = paths;
     this.#folder = new HubFolder(paths.sites, paths.rounds);
     this.#events = events;
+    this.#receptions = new Receptions(parts.clock);
   }
 
   get server(): HubServer | null {
@@ -64,6 +70,21 @@ export class HubRuntime implements Runtime {
 
   async stop(): Promise<void> {
     await this.#server?.stop();
+  }
+
+  configure(settings: Settings): void {
+    this.#settings = settings;
+  }
+
+  /** Uploads under way. */
+  receptions(): readonly Reception[] {
+    const sites = this.#activeSites();
+    return this.#receptions.list((site) => sites.find(({ number }) => number === site)?.name ?? String(site));
+  }
+
+  /** When each site was last seen by this server, milliseconds since 1970, UTC. */
+  seenAt(site: number): number | null {
+    return this.#seen.get(site) ?? null;
   }
 
   /** Whether sites asked for a session that none has answered. */
@@ -137,6 +158,7 @@ export class HubRuntime implements Runtime {
       sitesFolder: this.#paths.sites,
       roundsFolder: this.#paths.rounds,
       blockedFile: this.#paths.blocked,
+      blocking: rulesOf(hub.blocking),
       // Read anew at each login: a site that was just added need not wait for a restart.
       accounts: async () =>
         (await loadSettings(this.#paths.folder)).hub?.sites.filter(({ active }) => active) ?? [],
@@ -145,11 +167,17 @@ export class HubRuntime implements Runtime {
         stateChanged: (state) => this.#events.stateChanged(state),
         blockedChanged: () => this.#events.blockedChanged(),
         stored: (file) => this.#onStored(file),
+        receiving: (transfer) => {
+          this.#receptions.advanced(transfer);
+          this.#events.receiving();
+        },
       },
     });
   }
 
   #onStored(file: StoredFile): void {
+    this.#receptions.ended(file.site);
+    this.#events.receiving();
     if (file.kind === 'batch') {
       // It has more than the session under way received, and will ask again.
       this.#waiting.delete(file.site);
@@ -233,6 +261,15 @@ export class HubRuntime implements Runtime {
     if (round > this.#round) for (const site of this.#served) this.#waiting.delete(site);
     this.#round = round;
   }
+}
+
+function rulesOf({ threshold, windowMinutes, durationMinutes, allow }: Blocking): ServerOptions['blocking'] {
+  return {
+    threshold,
+    windowMilliseconds: windowMinutes * MINUTE,
+    durationMilliseconds: durationMinutes === 0 ? null : durationMinutes * MINUTE,
+    allows: allowList(allow),
+  };
 }
 
 /** Establishments told to synchronise at the same time do not ask in the same second, milliseconds. */

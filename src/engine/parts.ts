@@ -20,9 +20,17 @@ export interface ServerOptions {
   readonly sitesFolder: string;
   readonly roundsFolder: string;
   readonly blockedFile: string;
+  readonly blocking: {
+    readonly threshold: number;
+    readonly windowMilliseconds: number;
+    /** Null: until someone clears it. */
+    readonly durationMilliseconds: number | null;
+    /** Addresses that are never blocked. */
+    readonly allows: (address: string) => boolean;
+  };
   readonly accounts: () => Promise<readonly SiteAccount[]>;
   readonly status: (site: number) => Promise<HubStatus>;
-  readonly events: Pick<HubServerEvents, 'stored' | 'stateChanged' | 'blockedChanged'>;
+  readonly events: Pick<HubServerEvents, 'stored' | 'stateChanged' | 'blockedChanged' | 'receiving'>;
 }
 
 /** What the engine is put together from. Only entry points know what stands behind these. */

@@ -18,6 +18,8 @@ export interface SessionRequest {
 export interface Runtime {
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Other settings hold from now on; what the server or the line is made of stays. */
+  configure(settings: Settings): void;
   makeSteps(
     settings: Settings,
     database: Database,

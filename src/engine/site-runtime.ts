@@ -15,7 +15,6 @@ const POLL_INTERVAL = 1_000;
 /** What the engine does at a site: sessions over a link to the hub. */
 export class SiteRuntime implements Runtime {
   readonly #parts: Parts;
-  /** As of the last session that began. */
   #settings: Settings;
   readonly #paths: DataFolder;
   #link: HubLink | null = null;
@@ -33,6 +32,10 @@ export class SiteRuntime implements Runtime {
   stop(): Promise<void> {
     this.ended();
     return Promise.resolve();
+  }
+
+  configure(settings: Settings): void {
+    this.#settings = settings;
   }
 
   makeSteps(

@@ -30,6 +30,7 @@ export function newReport({ now, ...session }: NewReport): Report {
       messages: [],
     })),
     tables: [],
+    sites: [],
     error: null,
   };
 }

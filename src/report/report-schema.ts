@@ -5,6 +5,18 @@ const params = z.record(z.string(), z.union([z.string(), z.number()]));
 const count = z.number().int().nonnegative();
 const instant = z.iso.datetime();
 
+const message = z.object({
+  /** Reports of older versions have none: their sentences are numbered as they are read. */
+  id: z.string().optional(),
+  key: z.string(),
+  params,
+  level: z.enum(['info', 'warning', 'error']),
+  at: instant,
+  about: z.object({ site: z.number().nullable(), table: z.string().nullable() }).optional(),
+});
+
+const NOTHING = { site: null, table: null };
+
 const step = z.object({
   name: z.enum([
     'check',
@@ -26,9 +38,25 @@ const step = z.object({
   endedAt: instant.nullable(),
   rows: count,
   bytes: count,
-  messages: z.array(
-    z.object({ key: z.string(), params, level: z.enum(['info', 'warning', 'error']), at: instant }),
-  ),
+  messages: z.array(message),
+});
+
+const identifiedStep = step.transform(({ messages, ...rest }) => ({
+  ...rest,
+  messages: messages.map(({ id, about, ...sentence }, index) => ({
+    ...sentence,
+    id: id ?? `${rest.name}-${String(index + 1)}`,
+    about: about ?? NOTHING,
+  })),
+}));
+
+const site = z.object({
+  number: z.number(),
+  name: z.string(),
+  state: z.enum(['expected', 'receiving', 'received', 'merged', 'upToDate', 'absent']),
+  rows: count,
+  bytes: count,
+  tables: z.array(z.object({ table: z.string(), received: count, conflicts: count, refused: count })),
 });
 
 /** A report as its file holds it: it may come from an older version, or from a hand that edited it. */
@@ -42,9 +70,10 @@ export const reportSchema: z.ZodType<Report> = z.object({
   endedAt: instant.nullable(),
   state: z.enum(['running', 'ok', 'warnings', 'partial', 'idle', 'stopped', 'failed']),
   round: z.number().nullable(),
-  steps: z.array(step),
+  steps: z.array(identifiedStep),
   tables: z.array(
     z.object({ table: z.string(), sent: count, received: count, conflicts: count, refused: count }),
   ),
+  sites: z.array(site).default([]),
   error: z.object({ code: z.string(), params }).nullable(),
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../shared/atomic-file';
 import { diskError, systemCode } from '../shared/disk-error';
 import { SyncError } from '../shared/errors';
+import { indexReport, isFound, type HistoryFilter, type Indexed } from './history-search';
 import type { HistoryLine, Report } from './report';
 import { reportSchema } from './report-schema';
 
@@ -13,7 +14,7 @@ const SUFFIX = '.json';
 export class ReportStore {
   readonly #folder: string;
   /** Lines read already, so that a list opens only files that are new. A report under way is read anew. */
-  readonly #lines = new Map<string, HistoryLine>();
+  readonly #lines = new Map<string, Indexed>();
   /** Saves follow each other, so that an older state of a report never lands on a newer one. */
   #saving: Promise<void> = Promise.resolve();
 
@@ -52,12 +53,24 @@ export class ReportStore {
   /** Newest first. Reads no more files than lines are asked for; a damaged report has no line. */
   async list(limit: number): Promise<HistoryLine[]> {
     const lines: HistoryLine[] = [];
-    for (const id of await this.#ids()) {
-      if (lines.length >= limit) break;
-      const line = this.#lines.get(id) ?? (await this.#readLine(id));
-      if (line !== null) lines.push(line);
-    }
+    if (limit <= 0) return lines;
+    for await (const { line } of this.newest()) if (lines.push(line) >= limit) break;
     return lines;
+  }
+
+  /** Every session that the filter finds, newest first. Reads each report once. */
+  async search(filter: HistoryFilter): Promise<HistoryLine[]> {
+    const found: HistoryLine[] = [];
+    for await (const session of this.newest()) if (isFound(session, filter)) found.push(session.line);
+    return found;
+  }
+
+  /** One after the other, newest first, each read from the disk once. */
+  async *newest(): AsyncGenerator<Indexed> {
+    for (const id of await this.#ids()) {
+      const indexed = this.#lines.get(id) ?? (await this.#index(id));
+      if (indexed !== null) yield indexed;
+    }
   }
 
   /**
@@ -74,13 +87,12 @@ export class ReportStore {
     }
   }
 
-  async #readLine(id: string): Promise<HistoryLine | null> {
+  async #index(id: string): Promise<Indexed | null> {
     const report = await this.#readSound(id);
     if (report === null) return null;
-    const { startedAt, endedAt, state, trigger } = report;
-    const line = { id, startedAt, endedAt, state, trigger };
-    if (state !== 'running') this.#lines.set(id, line);
-    return line;
+    const indexed = indexReport(report);
+    if (report.state !== 'running') this.#lines.set(id, indexed);
+    return indexed;
   }
 
   async #readSound(id: string): Promise<Report | null> {

@@ -8,6 +8,7 @@ import { batchFile } from '../transport/batch-files';
 import { inboxFolder } from '../transport/names';
 import type { HubFolder, HubSite } from './hub-folder';
 import type { StepHandle } from './session';
+import { countSiteTable, siteLine } from './site-lines';
 import type { Tracked } from './tracking';
 
 interface MergeContext {
@@ -45,9 +46,19 @@ export async function mergeReceived(
       },
     });
     handle.count({ bytes: size, rows: done });
-    for (const [table, rows] of outcome.written) if (rows > 0) handle.countTable(table, { received: rows });
+    const line = siteLine(handle.report, site);
+    line.bytes += size;
+    line.rows += done;
+    const count = (
+      table: string,
+      added: { received?: number; conflicts?: number; refused?: number },
+    ): void => {
+      handle.countTable(table, added);
+      countSiteTable(line, table, added);
+    };
+    for (const [table, rows] of outcome.written) if (rows > 0) count(table, { received: rows });
     for (const { table, kind } of outcome.conflicts) {
-      handle.countTable(table, kind === 'refused' ? { refused: 1 } : { conflicts: 1 });
+      count(table, kind === 'refused' ? { refused: 1 } : { conflicts: 1 });
     }
     sayOutcome(handle, site, batch, outcome, done);
   } finally {

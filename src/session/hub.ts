@@ -11,6 +11,7 @@ import { mergeReceived } from './hub-merge';
 import { mergedBatches } from './merged-batches';
 import type { SessionEnvironment, Step, StepHandle } from './session';
 import { SessionEnd } from './session';
+import { setSites, siteLine } from './site-lines';
 import type { Tracked } from './tracking';
 import { checkTracking } from './tracking';
 
@@ -88,7 +89,9 @@ export class HubSession {
   async #open(handle: StepHandle): Promise<void> {
     await this.#options.openServer();
     await this.#options.onChanged();
-    handle.info('session.hub.opened', { expected: this.#options.expected().length });
+    const expected = this.#options.expected();
+    setSites(handle.report, expected, 'expected');
+    handle.info('session.hub.opened', { expected: expected.length });
   }
 
   /**
@@ -105,6 +108,8 @@ export class HubSession {
       const waiting = sites.filter(waits);
       this.#delivered = await this.#sitesWithNews();
       this.#waiting = this.#delivered.filter((site) => waiting.includes(site));
+      for (const site of expected) siteLine(handle.report, site);
+      setSites(handle.report, this.#waiting, 'received');
       for (const site of this.#waiting) {
         if (!announced.has(site.number)) handle.info('session.hub.delivered', { site: site.name });
         announced.add(site.number);
@@ -114,6 +119,8 @@ export class HubSession {
       const caughtUp = (number: number): boolean =>
         behind.has(number) && !stillBehind.has(number) && !withNews.has(number);
       const missing = expected.filter(({ number }) => !announced.has(number) && !caughtUp(number));
+      const served = expected.filter(({ number }) => !announced.has(number) && caughtUp(number));
+      setSites(handle.report, served, 'upToDate');
       const done = expected.length - missing.length;
       handle.progress({ done, total: expected.length, unit: 'sites', left: reception.left });
       const early = grace !== null && grace.left > 0 && announced.size < sites.length;
@@ -136,6 +143,9 @@ export class HubSession {
   }
 
   #judgeReception(handle: StepHandle, missing: readonly HubSite[]): void {
+    setSites(handle.report, missing, 'absent');
+    // What lies here from a session that was cut short is merged, even though its site is not there.
+    setSites(handle.report, this.#delivered, 'received');
     if (this.#delivered.length === 0 && missing.length === 0) throw new SessionEnd('ok');
     if (this.#delivered.length === 0) {
       handle.warn('session.hub.nobody');
@@ -166,13 +176,16 @@ export class HubSession {
     const merged = await mergedBatches(this.#options.database);
     for (const site of this.#delivered) {
       let next = (merged.get(site.number) ?? 0) + 1;
+      let whole = true;
       for (const batch of await folder.received(site.number)) {
         if (batch !== next) continue;
         signal.throwIfAborted();
-        if (!(await this.#mergeOne(handle, site, batch))) break;
+        whole = await this.#mergeOne(handle, site, batch);
+        if (!whole) break;
         await onChanged();
         next += 1;
       }
+      if (whole) setSites(handle.report, [site], 'merged');
     }
   }
 
@@ -223,6 +236,8 @@ export class HubSession {
       const late: HubSite[] = [];
       for (const site of this.#waiting) {
         if ((await folder.acknowledged(site.number)) < round) late.push(site);
+        else if (siteLine(handle.report, site).state === 'merged')
+          setSites(handle.report, [site], 'upToDate');
       }
       const { length } = this.#waiting;
       handle.progress({ done: length - late.length, total: length, unit: 'sites', left: deadline.left });

@@ -1,8 +1,18 @@
-import type { Level, Message, Progress, Report, SessionState, StepName, StepReport } from '../report/report';
+import type {
+  Level,
+  Message,
+  MessageSubject,
+  Progress,
+  Report,
+  SessionState,
+  StepName,
+  StepReport,
+} from '../report/report';
 import type { Clock } from '../shared/clock';
 import type { MessageParams } from '../shared/errors';
 import { isRetryable, toSyncError } from '../shared/errors';
 import type { Deadline } from './deadline';
+import { ProgressMeter } from './progress-meter';
 
 /** What a session tells while it runs. */
 export interface SessionEvents {
@@ -37,14 +47,14 @@ export class StepHandle {
   readonly signal: AbortSignal;
   readonly #step: StepReport;
   readonly #environment: SessionEnvironment;
-  readonly #startedAt: number;
+  readonly #meter: ProgressMeter;
 
   constructor(report: Report, step: StepReport, environment: SessionEnvironment) {
     this.report = report;
     this.signal = environment.signal;
     this.#step = step;
     this.#environment = environment;
-    this.#startedAt = environment.clock.now();
+    this.#meter = new ProgressMeter(environment.clock);
   }
 
   info(key: string, params: MessageParams = {}): void {
@@ -84,25 +94,34 @@ export class StepHandle {
   progress(
     at: Pick<Progress, 'done' | 'total' | 'unit'> & { site?: string; file?: string; left?: number },
   ): void {
-    const elapsed = this.#environment.clock.now() - this.#startedAt;
-    const guess =
-      at.total !== null && at.done > 0 ? Math.round((elapsed / at.done) * (at.total - at.done)) : null;
+    const { site = null, file = null } = at;
+    const { rate, left } = this.#meter.measure({ ...at, subject: `${at.unit} ${site ?? ''} ${file ?? ''}` });
     this.#environment.events.onProgress({
       step: this.#step.name,
-      site: at.site ?? null,
-      file: at.file ?? null,
+      site,
+      file,
       done: at.done,
       total: at.total,
       unit: at.unit,
-      left: at.left ?? guess,
+      rate,
+      left: at.left ?? left,
     });
   }
 
   #say(level: Level, key: string, params: MessageParams): void {
     const message = { key, params, level, at: new Date(this.#environment.clock.now()).toISOString() };
-    this.#step.messages.push(message);
+    const id = `${this.#step.name}-${String(this.#step.messages.length + 1)}`;
+    this.#step.messages.push({ ...message, id, about: this.#subjectOf(params) });
     if (level === 'warning' && this.#step.state === 'running') this.#step.state = 'warning';
     this.#environment.events.onMessage(message);
+  }
+
+  /** Sentences name what they speak of. */
+  #subjectOf({ site, table }: MessageParams): MessageSubject {
+    return {
+      site: this.report.sites.find(({ name }) => name === site)?.number ?? null,
+      table: typeof table === 'string' ? table : null,
+    };
   }
 }
 

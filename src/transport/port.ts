@@ -72,6 +72,8 @@ export interface SiteAccount {
 export interface BlockedAddress {
   readonly address: string;
   readonly attempts: number;
+  /** Names that were tried, the last ones first. */
+  readonly users: readonly string[];
   /** Milliseconds since 1970, UTC. */
   readonly firstAt: number;
   readonly lastAt: number;
@@ -106,5 +108,6 @@ export interface HubServer {
   /** Ends every connection and listens no more. */
   stop(): Promise<void>;
   blocked(): readonly BlockedAddress[];
+  unblock(address: string): Promise<void>;
   clearBlocked(): Promise<void>;
 }

@@ -8,13 +8,13 @@ test('a hub shows its establishments, its reception time and its FTP server', as
   expect(await app.text('#title')).toBe('Synchronisation\u00a0: Siège');
   expect(await app.text('#site-count')).toBe('3');
   expect(await app.text('#reception-limit')).toBe('1 h 30 min');
-  expect(await app.text('#ftp-state.active')).toBe('Actif');
+  expect(await app.text('#ftp-state.active')).toBe('Actif\nport 21');
   expect(await app.exists('#test')).toBe(false);
   await look(app, 'hub-idle');
   await app.click('#manual');
   await app.click('#dialog-confirm');
   await app.wait('the reception', () => app.exists('.trail li:nth-child(3).running'));
-  expect(await app.text('#progress')).toContain('Établissement de Mulhouse');
+  expect(await app.text('#progress')).toContain('Lyon');
   await look(app, 'hub-running');
 });
 

@@ -19,7 +19,7 @@ test('a site shows its mode, its dates and its buttons', async () => {
 test('a manual synchronisation is confirmed, followed step by step, prolonged and stopped', async () => {
   const app = await startStubApp({ role: 'site', hold: true });
   await app.click('#manual');
-  expect(await app.text('.el-dialog')).toContain('ATTENTION');
+  expect(await app.text('.el-dialog')).toContain('ne jamais lancer une synchronisation manuelle');
   await look(app, 'site-manual');
   await app.click('#dialog-cancel');
   expect(await app.exists('.el-dialog')).toBe(false);
@@ -31,13 +31,18 @@ test('a manual synchronisation is confirmed, followed step by step, prolonged an
   await app.wait('the session to reach the step of sending', async () =>
     (await app.text('#progress')).includes('000042.batch'),
   );
-  expect(await app.text('#progress')).toContain('encore 2 min 14 s');
+  expect(await app.text('#progress')).toContain('2 min 14 s');
+  expect(await app.text('#progress')).toMatch(/8,5\sko\/s/);
   await app.wait('the step of sending', () => app.exists('.trail li:nth-child(4).running'));
   await look(app, 'site-running');
 
+  expect(await app.text('#deadline')).toContain('23:30');
   await app.click('#reset');
   await app.called('resetTimers');
+  await app.wait('the new deadline', async () => (await app.text('#deadline')).includes('00:15'));
+  expect(await app.text('.notice')).toContain('00:15');
   await app.click('#stop');
+  expect(await app.text('#stop-effect')).toContain('il reprendra au même endroit');
   await look(app, 'site-stop');
   await app.click('#dialog-confirm');
   await app.called('stopSession');

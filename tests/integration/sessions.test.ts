@@ -351,7 +351,7 @@ describe('a hub that serves', () => {
     expectAlike(company);
     await company.stop('hub');
     const next = await company.start('hub');
-    const sessions = await next.engine.history(10);
+    const { lines: sessions } = await next.engine.history({ limit: 10 });
     expect(sessions.map(({ trigger, state }) => [trigger, state])).toEqual([
       ['request', 'ok'],
       ['request', 'ok'],
@@ -372,7 +372,7 @@ describe('a hub that serves', () => {
     broken = true;
     work(company, 1);
     expect((await company.session('lyon')).state).toBe('partial');
-    const sessions = await hub.engine.history(10);
+    const { lines: sessions } = await hub.engine.history({ limit: 10 });
     expect(sessions.map(({ trigger, state }) => [trigger, state])).toEqual([['request', 'failed']]);
     // What it sent is not lost: it is in the next session.
     broken = false;
@@ -529,7 +529,7 @@ test('a database that is gone makes a failed session with a report', async () =>
   });
   expect(report.steps.map(({ state }) => state)).toEqual(['failed', ...Array<string>(7).fill('pending')]);
   expect(await engine.report(report.id)).toEqual(report);
-  expect(await engine.history(10)).toHaveLength(1);
+  expect((await engine.history({ limit: 10 })).lines).toHaveLength(1);
   // The engine is not stuck: the next session runs.
   expect((await engine.synchronise('manual')).state).toBe('failed');
 });

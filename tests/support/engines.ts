@@ -262,6 +262,9 @@ function follow(make: (events: ConstructorParameters<typeof Engine>[2]) => Engin
     },
     historyChanged: () => undefined,
     blockedChanged: () => undefined,
+    checked: () => undefined,
+    settingsChanged: () => undefined,
+    conflictsChanged: () => undefined,
   });
   return {
     engine,

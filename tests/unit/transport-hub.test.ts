@@ -100,9 +100,9 @@ describe('blocked addresses', () => {
 
   test('five failures within ten minutes block an address for an hour', async () => {
     const blocked = make();
-    for (let time = 0; time < 4; time += 1) await blocked.failed('1.2.3.4');
+    for (let time = 0; time < 4; time += 1) await blocked.failed('1.2.3.4', 'lyon');
     expect(blocked.has('1.2.3.4')).toBe(false);
-    await blocked.failed('1.2.3.4');
+    await blocked.failed('1.2.3.4', 'lyon');
     expect(blocked.has('1.2.3.4')).toBe(true);
     expect(blocked.has('1.2.3.5')).toBe(false);
     expect(make().list()).toEqual(blocked.list());
@@ -115,19 +115,19 @@ describe('blocked addresses', () => {
 
   test('old failures, and those before a right login, do not count', async () => {
     const blocked = make();
-    for (let time = 0; time < 4; time += 1) await blocked.failed('a');
+    for (let time = 0; time < 4; time += 1) await blocked.failed('a', 'lyon');
     now += 10 * 60_000;
-    await blocked.failed('a');
+    await blocked.failed('a', 'lyon');
     expect(blocked.has('a')).toBe(false);
-    for (let time = 0; time < 3; time += 1) await blocked.failed('a');
+    for (let time = 0; time < 3; time += 1) await blocked.failed('a', 'lyon');
     blocked.succeeded('a');
-    await blocked.failed('a');
+    await blocked.failed('a', 'lyon');
     expect(blocked.has('a')).toBe(false);
   });
 
   test('without an end, only a clearing lets the address in again', async () => {
     const blocked = make({ threshold: 1, durationMilliseconds: null });
-    await blocked.failed('a');
+    await blocked.failed('a', 'lyon');
     now += 1e12;
     expect(blocked.list()).toMatchObject([{ address: 'a', until: null }]);
     await blocked.clear();

@@ -10,18 +10,22 @@ export interface BlockingRules {
   readonly windowMilliseconds: number;
   /** Null: until someone clears it. */
   readonly durationMilliseconds: number | null;
+  /** Addresses that are never refused. */
+  readonly allows: (address: string) => boolean;
 }
 
 export const defaultBlockingRules: BlockingRules = {
   threshold: 5,
   windowMilliseconds: 10 * 60_000,
   durationMilliseconds: 60 * 60_000,
+  allows: () => false,
 };
 
 const fileSchema = z.array(
   z.object({
     address: z.string(),
     attempts: z.number().int(),
+    users: z.array(z.string()).default([]),
     firstAt: z.number(),
     lastAt: z.number(),
     until: z.number().nullable(),
@@ -30,11 +34,20 @@ const fileSchema = z.array(
 
 /** Addresses whose failures are remembered at once; the oldest are forgotten first. */
 const failuresLimit = 10_000;
+/** Names kept of one address, and characters of each: they come from strangers. */
+const usersLimit = 10;
+const userLength = 64;
+
+interface Failure {
+  readonly attempts: number;
+  readonly users: readonly string[];
+  readonly firstAt: number;
+}
 
 /** Failed logins by address, and the addresses refused for them. The blocked ones survive a restart. */
 export class BlockedAddresses {
   #blocked = new Map<string, BlockedAddress>();
-  readonly #failures = new Map<string, { attempts: number; firstAt: number }>();
+  readonly #failures = new Map<string, Failure>();
   #saving: Promise<void> = Promise.resolve();
 
   constructor(
@@ -54,26 +67,36 @@ export class BlockedAddresses {
 
   has(address: string): boolean {
     const blocked = this.#blocked.get(address);
-    return blocked !== undefined && this.#lasts(blocked);
+    return blocked !== undefined && this.#lasts(blocked) && !this.options.rules.allows(address);
   }
 
-  /** Counts a failed login; gives the failures so far of this address. */
-  async failed(address: string): Promise<number> {
+  /** Counts a failed login; gives the failures so far of this address. One that is always allowed is only slowed. */
+  async failed(address: string, user: string): Promise<number> {
     const { rules, clock } = this.options;
     const now = clock.now();
     const former = this.#failures.get(address);
     const counts = former !== undefined && now - former.firstAt < rules.windowMilliseconds;
-    const failure = { attempts: (counts ? former.attempts : 0) + 1, firstAt: counts ? former.firstAt : now };
+    const failure = {
+      attempts: (counts ? former.attempts : 0) + 1,
+      users: withUser(counts ? former.users : [], user),
+      firstAt: counts ? former.firstAt : now,
+    };
     this.#failures.delete(address);
     this.#failures.set(address, failure);
     const [oldest] = this.#failures.keys();
     if (this.#failures.size > failuresLimit && oldest !== undefined) this.#failures.delete(oldest);
-    if (failure.attempts >= rules.threshold) await this.#block(address, failure, now);
+    if (failure.attempts >= rules.threshold && !rules.allows(address))
+      await this.#block(address, failure, now);
     return failure.attempts;
   }
 
   succeeded(address: string): void {
     this.#failures.delete(address);
+  }
+
+  async unblock(address: string): Promise<void> {
+    this.#failures.delete(address);
+    if (this.#blocked.delete(address)) await this.#save();
   }
 
   async clear(): Promise<void> {
@@ -82,7 +105,7 @@ export class BlockedAddresses {
     await this.#save();
   }
 
-  async #block(address: string, failure: { attempts: number; firstAt: number }, now: number): Promise<void> {
+  async #block(address: string, failure: Failure, now: number): Promise<void> {
     const duration = this.options.rules.durationMilliseconds;
     const until = duration === null ? null : now + duration;
     this.#blocked.set(address, { address, ...failure, lastAt: now, until });
@@ -103,6 +126,11 @@ export class BlockedAddresses {
     this.options.changed();
     await saving;
   }
+}
+
+function withUser(users: readonly string[], user: string): string[] {
+  const name = user.slice(0, userLength);
+  return [name, ...users.filter((known) => known !== name)].slice(0, usersLimit);
 }
 
 /** Read at once, before the first connection; a file that is missing or damaged blocks nobody. */

@@ -37,6 +37,7 @@ export interface HubServerOptions {
   /** Asked each time a site reads its `/status.json`. */
   readonly status: (site: number) => HubStatus | Promise<HubStatus>;
   readonly events?: Partial<HubServerEvents>;
+  /** What is left out keeps its default. */
   readonly blocking?: Partial<BlockingRules>;
   readonly limits?: Partial<SessionLimits>;
   readonly tarpitMilliseconds?: number;
@@ -96,6 +97,10 @@ class FtpHubServer implements HubServer {
 
   blocked() {
     return this.#blocked.list();
+  }
+
+  unblock(address: string): Promise<void> {
+    return this.#blocked.unblock(address);
   }
 
   clearBlocked(): Promise<void> {

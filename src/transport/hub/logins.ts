@@ -31,7 +31,7 @@ export async function logIn(
     return account;
   }
   // A list that cannot be written (full disk) must not let the next guess in faster.
-  const failures = await blocked.failed(address).catch(() => slowest);
+  const failures = await blocked.failed(address, user).catch(() => slowest);
   await clock.delay(Math.min(failures, slowest) * options.tarpitMilliseconds);
   throw new FtpRefusal(530, 'Login incorrect');
 }

@@ -1,5 +1,12 @@
 /** What the stub engine shows: a plausible site or hub, the same at each run. */
-import type { Overview } from '../../../src/engine/contract';
+import type {
+  Overview,
+  SettingsValues,
+  SettingsView,
+  SiteLine,
+  SiteOverview,
+  TablesView,
+} from '../../../src/engine/contract';
 import type {
   HistoryLine,
   Report,
@@ -18,6 +25,8 @@ export interface StubOptions {
   readonly dieAt?: string;
   /** The call that is refused with this code. */
   readonly refuse?: { readonly call: string; readonly code: string };
+  /** How a session ends that nobody stops: well, unless it is said. */
+  readonly ends?: 'ok' | 'failed';
   readonly ftpDown?: boolean;
   readonly testFails?: boolean;
 }
@@ -32,13 +41,27 @@ const STATES: readonly SessionState[] = ['ok', 'ok', 'warnings', 'ok', 'failed',
 export const APPLICATION = '0.1.0';
 
 export function overviewOf({ role, ftpDown }: StubOptions): Overview {
-  const empty = { lastSynchronisation: null, session: null, progress: null, application: APPLICATION };
+  const empty = {
+    lastSynchronisation: null,
+    last: null,
+    session: null,
+    progress: null,
+    deadline: null,
+    stopEffect: null,
+    stopping: false,
+    sites: [],
+    receptions: [],
+    application: APPLICATION,
+    preferences: PREFERENCES,
+    lock: 'none',
+  } as const;
   if (role === null) {
     return {
       ...empty,
       configured: null,
       ftp: null,
       problems: [{ key: 'error.settings.missing', params: {} }],
+      verdict: { key: 'verdict.notConfigured', params: {}, level: 'neutral' },
     };
   }
   return {
@@ -50,8 +73,12 @@ export function overviewOf({ role, ftpDown }: StubOptions): Overview {
       nextDeparture: '2026-11-24T22:00:00+01:00',
       siteCount: role === 'hub' ? 3 : 0,
       receptionLimit: role === 'hub' ? 90 : 0,
+      paired: true,
     },
     problems: [],
+    verdict: { key: 'verdict.upToDate.yesterday', params: { time: '22:04' }, level: 'good' },
+    last: pastSessions()[0] ?? null,
+    sites: role === 'hub' ? siteOverviews() : [],
     lastSynchronisation: '2026-11-23T22:00:00+01:00',
     ftp:
       role === 'site' ? null : ftpDown ? { active: false, reason: 'portTaken' } : { active: true, port: 21 },
@@ -68,6 +95,13 @@ export function pastSessions(): HistoryLine[] {
       endedAt: endedAt.toISOString(),
       state,
       trigger: 'schedule',
+      duration: endedAt.getTime() - startedAt.getTime(),
+      sent: 2456 + index,
+      received: 9712,
+      bytesSent: 552_960,
+      bytesReceived: 921_600,
+      conflicts: 1,
+      warnings: state === 'warnings' ? 2 : 0,
     };
   });
 }
@@ -75,8 +109,13 @@ export function pastSessions(): HistoryLine[] {
 export function reportOf(role: Role, line: HistoryLine): Report {
   const start = Date.parse(line.startedAt);
   const failed = line.state === 'failed';
+  const { id, startedAt, endedAt, state, trigger } = line;
   return {
-    ...line,
+    id,
+    startedAt,
+    endedAt,
+    state,
+    trigger,
     role,
     name: overviewOf({ role }).configured?.name ?? '',
     application: APPLICATION,
@@ -89,6 +128,7 @@ export function reportOf(role: Role, line: HistoryLine): Report {
           { table: 'Passages', sent: 2210, received: 8120, conflicts: 0, refused: 0 },
           { table: 'Reglements', sent: 64, received: 388, conflicts: 0, refused: 0 },
         ],
+    sites: [],
     error: failed
       ? { code: 'hub.unreachable', params: { host: 'siege.example.org', port: 21, reason: 'ECONNREFUSED' } }
       : null,
@@ -114,7 +154,112 @@ export function pendingStep(name: StepName): StepReport {
 
 export function blockedAddresses(): BlockedAddress[] {
   return [
-    { address: '203.0.113.45', attempts: 12, firstAt: 1, lastAt: 2, until: Date.UTC(2026, 10, 25, 6, 30) },
-    { address: '198.51.100.7', attempts: 31, firstAt: 1, lastAt: 2, until: null },
+    {
+      address: '203.0.113.45',
+      attempts: 12,
+      users: ['admin'],
+      firstAt: 1,
+      lastAt: 2,
+      until: Date.UTC(2026, 10, 25, 6, 30),
+    },
+    { address: '198.51.100.7', attempts: 31, users: ['root', 'site-9'], firstAt: 1, lastAt: 2, until: null },
   ];
+}
+
+const PREFERENCES = {
+  startWithSystem: false,
+  startHidden: false,
+  kiosk: false,
+  language: 'fr',
+  theme: 'light',
+} as const;
+
+/** One site up to date, one that sent nothing for three days, one retired. */
+function siteOverviews(): SiteOverview[] {
+  const results = pastSessions()
+    .map(({ id, startedAt }) => ({ id, startedAt, state: 'upToDate' as const }))
+    .reverse();
+  const absent = results.map((result, index) =>
+    index < 6 ? result : { ...result, state: 'absent' as const },
+  );
+  return [
+    { number: 1, name: 'Colmar', state: 'upToDate', lastSuccess: '2026-11-23T21:04:00Z', results },
+    { number: 2, name: 'Lyon', state: 'absent', lastSuccess: '2026-11-20T21:04:00Z', results: absent },
+    { number: 3, name: 'Mulhouse', state: 'retired', lastSuccess: null, results: [] },
+  ];
+}
+
+export function siteLines(): SiteLine[] {
+  return siteOverviews().map(({ number, name, state, lastSuccess }) => ({
+    number,
+    name,
+    active: state !== 'retired',
+    lastSeen: lastSuccess,
+  }));
+}
+
+export function settingsOf({ role }: StubOptions): SettingsView {
+  const proposals = { name: 'poste-1', address: 'poste-1' };
+  if (role === null)
+    return { values: null, faults: [], problem: { key: 'error.settings.missing', params: {} }, proposals };
+  return { values: valuesOf(role), faults: [], problem: null, proposals };
+}
+
+function valuesOf(role: Role): SettingsValues {
+  return {
+    role,
+    name: role === 'hub' ? 'Siège de Strasbourg' : 'Établissement de Colmar',
+    database: 'sqlite:/srv/gym/gym.db',
+    departure: '22:00',
+    receptionLimit: 90,
+    waitLimit: 120,
+    acknowledgementLimit: 30,
+    policies: { default: 'newest', tables: { Reglements: 'hub' } },
+    hub:
+      role === 'site'
+        ? null
+        : {
+            port: 21,
+            address: 'siege.example.org',
+            passivePorts: { from: 30_000, to: 30_099 },
+            tls: true,
+            blocking: { threshold: 5, windowMinutes: 10, durationMinutes: 60, allow: ['192.168.1.0/24'] },
+          },
+    site:
+      role === 'hub'
+        ? null
+        : {
+            number: 1,
+            host: 'siege.example.org',
+            port: 21,
+            fingerprint: null,
+            user: 'site-1',
+            secret: { set: true },
+          },
+    preferences: PREFERENCES,
+    password: { set: false },
+  };
+}
+
+export function tablesView(): TablesView {
+  const line = { generatedKey: true, tracking: 'installed' as const, policy: null };
+  return {
+    prepared: 'this',
+    pending: 12,
+    tables: [
+      { ...line, name: 'Adherents', columns: ['id', 'nom', 'mail'], key: ['id'] },
+      { ...line, name: 'Passages', columns: ['id', 'adherent', 'date'], key: ['id'] },
+      { ...line, name: 'Reglements', columns: ['id', 'montant'], key: ['id'], policy: 'hub' },
+    ],
+    excluded: [{ name: 'Traces', reason: 'noKey' }],
+    diagnostics: [
+      {
+        key: 'diagnostic.generatedKey',
+        params: { table: 'Adherents' },
+        level: 'warning',
+        table: 'Adherents',
+        remedy: null,
+      },
+    ],
+  };
 }

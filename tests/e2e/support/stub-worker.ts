@@ -10,8 +10,10 @@ import type { CallError, EngineCalls, EngineEvents } from '../../../src/engine/c
 import { SyncError, toSyncError } from '../../../src/shared/errors';
 import { createStub } from './stub';
 import { blockedCalls } from './stub-blocked';
+import { conflictCalls } from './stub-conflicts';
 import type { StubOptions } from './stub-data';
 import { sessionCalls } from './stub-session';
+import { informationCalls, settingsCalls } from './stub-settings';
 import { testCalls } from './stub-test';
 
 if (parentPort === null) throw new Error('a worker needs its parent');
@@ -24,9 +26,29 @@ const events: EngineEvents = {
   logged: (line) => void rpc.logged(line),
   historyChanged: () => void rpc.historyChanged(),
   blockedChanged: () => void rpc.blockedChanged(),
+  checked: (result) => void rpc.checked(result),
+  settingsChanged: () => void rpc.settingsChanged(),
+  conflictsChanged: () => void rpc.conflictsChanged(),
 };
 const stub = createStub(options, events);
-const calls: EngineCalls = { ...sessionCalls(stub), ...blockedCalls(stub), ...testCalls(stub) };
+const calls: EngineCalls = {
+  ...sessionCalls(stub),
+  ...testCalls(stub),
+  ...blockedCalls(stub),
+  ...conflictCalls(stub),
+  ...settingsCalls(stub),
+  ...informationCalls(dataFolder),
+};
+
+const EVENTS: (keyof EngineEvents)[] = [
+  'overviewChanged',
+  'logged',
+  'historyChanged',
+  'blockedChanged',
+  'checked',
+  'settingsChanged',
+  'conflictsChanged',
+];
 
 /** A structured clone would drop the code and parameters of an error: CallError takes its place. */
 function withCallError(message: object): object {
@@ -39,7 +61,7 @@ const rpc = createBirpc<EngineEvents, EngineCalls>(calls, {
   post: (message) => port.postMessage(message),
   serialize: withCallError,
   on: (listener) => port.on('message', listener),
-  eventNames: ['overviewChanged', 'logged', 'historyChanged', 'blockedChanged'],
+  eventNames: EVENTS,
   // Every call passes here first: it is written down, and may be refused or fatal as the test wishes.
   resolver(name, resolved) {
     appendFileSync(path.join(dataFolder, 'calls.log'), `${name}\n`);

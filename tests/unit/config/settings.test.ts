@@ -47,11 +47,33 @@ describe('new settings', () => {
         address: 'siege.example',
         passivePorts: { from: 30_000, to: 30_099 },
         tls: true,
+        blocking: { threshold: 5, windowMinutes: 10, durationMinutes: 60, allow: [] },
         sites: [],
       },
       site: null,
+      preferences: {
+        startWithSystem: false,
+        startHidden: false,
+        kiosk: false,
+        language: 'fr',
+        theme: 'system',
+      },
+      password: null,
     });
     expect(newSettings({ ...common, role: 'site' })).toMatchObject({ hub: null, site: null });
+  });
+
+  test('allow addresses and ranges of them, and nothing else', () => {
+    const allowing = (allow: readonly string[]): readonly SettingsFault[] =>
+      faultsOf(() => resolveSettings({ ...hub, hub: { ...hub.hub, blocking: { allow } } }));
+    expect(allowing(['192.168.1.20', '192.168.1.0/24', 'fe80::/10'])).toEqual([]);
+    expect(allowing(['siege.example', '10.0.0.0/33', '10.0.0.0/8/8', ' '])).toEqual(
+      [0, 1, 2, 3].map((at) => ({
+        path: `hub.blocking.allow.${String(at)}`,
+        key: 'settings.fault.addressRange',
+        params: {},
+      })),
+    );
   });
 
   test('that are wrong are told all at once, each with its path', () => {

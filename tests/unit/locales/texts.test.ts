@@ -22,11 +22,17 @@ const composed = found(/`([a-z]\w*\.(?:[\w.]|\$\{[^{}]*\})*\$\{[^{}]*\}[\w.]*)`/
   return new RegExp(`^${parts.join('([\\w.]+?)')}$`);
 });
 
-/** The screen of conflicts will show these. */
-const AWAITED = /^conflict\.(rule|reason)\./;
+/** The contract promises these; what gives them is under way. */
+const AWAITED = /^(conflict\.(rule|reason)|error\.conflict|remedy)\./;
+
+/** A key that the code names in part and ends later: `verdict.failed`, then `today`. */
+function isBegun(key: string): boolean {
+  const [, base = '', ending = ''] = /^(.*)\.(\w+)$/.exec(key) ?? [];
+  return named.has(base) && words.has(ending);
+}
 
 function isUsed(key: string): boolean {
-  if (named.has(key) || AWAITED.test(key)) return true;
+  if (named.has(key) || isBegun(key) || AWAITED.test(key)) return true;
   // What stands for `${…}` is written somewhere too, else the key is a leftover.
   return composed.some((pattern) => {
     const variables = pattern.exec(key)?.slice(1);

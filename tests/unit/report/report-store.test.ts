@@ -48,7 +48,7 @@ describe('the store of reports', () => {
     expect(await store.list(10)).toEqual([]);
     for (const minutes of [2, 0, 1]) await store.save(ended(minutes));
     expect((await store.list(2)).map(({ id }) => id)).toEqual([ended(2).id, ended(1).id]);
-    expect((await store.list(9))[2]).toEqual({
+    expect((await store.list(9))[2]).toMatchObject({
       id: ended(0).id,
       startedAt: ended(0).startedAt,
       endedAt: '2026-11-24T23:00:00.000Z',

@@ -30,6 +30,8 @@ export function failed(): Report {
   send.startedAt = '2026-11-24T21:01:32.000Z';
   send.endedAt = '2026-11-24T23:03:32.000Z';
   send.messages.push({
+    id: 'send-1',
+    about: { site: null, table: null },
     key: 'session.tableHeld',
     params: { table: '<b>client</b>\n\u001b[2J' },
     level: 'warning',

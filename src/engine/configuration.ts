@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import {
+  loadSettings,
+  newSettings,
+  resolveDatabase,
+  resolveSettings,
+  SettingsError,
+  type Settings,
+  type SettingsFault,
+} from '../config/settings';
+import type { Database } from '../database/port';
+import { SyncError, toSyncError } from '../shared/errors';
+import { decodePairing } from '../transport/pairing';
+import type { DatabaseTest, NewInstallation, Prepared, SettingsDraft, SettingsView } from './contract';
+import type { Guard } from './guard';
+import type { Sessions } from './sessions';
+import { completed, withoutSecrets } from './settings-view';
+import type { Workplace } from './workplace';
+
+/** Reads and changes the settings, for the screens. */
+export class Configuration {
+  readonly #place: Workplace;
+  readonly #sessions: Sessions;
+  readonly #guard: Guard;
+
+  constructor(place: Workplace, sessions: Sessions, guard: Guard) {
+    this.#place = place;
+    this.#sessions = sessions;
+    this.#guard = guard;
+  }
+
+  async view(): Promise<SettingsView> {
+    const proposals = { name: hostname(), address: hostname() };
+    try {
+      const settings = await loadSettings(this.#place.paths.folder);
+      return { values: withoutSecrets(settings), faults: [], problem: null, proposals };
+    } catch (error) {
+      const { code, params } = toSyncError(error);
+      const faults = error instanceof SettingsError ? error.faults : [];
+      return { values: null, faults, problem: { key: `error.${code}`, params }, proposals };
+    }
+  }
+
+  async validate(draft: SettingsDraft): Promise<readonly SettingsFault[]> {
+    const settings = await loadSettings(this.#place.paths.folder);
+    return faultsIn(() => this.#resolve(settings, draft)).faults;
+  }
+
+  async save(draft: SettingsDraft): Promise<readonly SettingsFault[]> {
+    this.#guard.require();
+    const before = await loadSettings(this.#place.paths.folder);
+    const { result: after, faults } = faultsIn(() => this.#resolve(before, draft));
+    if (after === null) return faults;
+    if (countsFor(before) !== countsFor(after)) this.#sessions.refuseDuring();
+    // A wrong path is better known now than at the next departure.
+    if (after.database !== before.database) await this.testDatabase(after.database);
+    await this.#place.save(after);
+    return [];
+  }
+
+  async initialise({
+    role,
+    name,
+    database,
+    port,
+    address,
+  }: NewInstallation): Promise<readonly SettingsFault[]> {
+    this.#guard.require();
+    this.#sessions.refuseDuring();
+    const existing = await this.#replaceable();
+    const { result: settings, faults } = faultsIn(() =>
+      newSettings({
+        installation: existing?.installation ?? randomUUID(),
+        role,
+        name,
+        database: this.#address(database),
+        ...(port === undefined ? {} : { port: String(port) }),
+        ...(address === undefined ? {} : { address }),
+      }),
+    );
+    if (settings === null) return faults;
+    await this.testDatabase(settings.database);
+    const kept = existing === null ? {} : { preferences: existing.preferences, password: existing.password };
+    await this.#place.save({ ...settings, ...kept });
+    return [];
+  }
+
+  async testDatabase(address: string): Promise<DatabaseTest> {
+    const resolved = this.#address(address);
+    const database = await this.#place.parts.openDatabase(resolved);
+    try {
+      const { tables, excluded } = await database.catalogue();
+      const prepared = await preparedFor(database, this.#place.settings?.installation ?? null);
+      return { address: resolved, tables: tables.length, excluded: excluded.length, prepared };
+    } finally {
+      await database.close();
+    }
+  }
+
+  async pair(code: string): Promise<void> {
+    this.#guard.require();
+    this.#sessions.refuseDuring();
+    const settings = await loadSettings(this.#place.paths.folder);
+    await this.#place.save(paired(settings, code));
+  }
+
+  #resolve(settings: Settings, draft: SettingsDraft): Settings {
+    return resolveSettings(completed(settings, { ...draft, database: this.#address(draft.database) }));
+  }
+
+  #address(address: string): string {
+    return resolveDatabase(address.trim(), this.#place.paths.folder);
+  }
+
+  /** Settings that nobody has built on yet; throws `settings.exists` where somebody has. */
+  async #replaceable(): Promise<Settings | null> {
+    const existing = await loadSettings(this.#place.paths.folder).catch(() => null);
+    if (existing === null) return null;
+    const used = existing.site !== null || (existing.hub?.sites.length ?? 0) > 0;
+    if (used) throw new SyncError('settings.exists', { params: { folder: this.#place.paths.folder } });
+    return existing;
+  }
+}
+
+/** Settings of a site that takes a hub's pairing code. Throws `pairing.*` or `settings.notASite`. */
+export function paired(settings: Settings, code: string): Settings {
+  if (settings.role !== 'site') throw new SyncError('settings.notASite');
+  const { host, port, fingerprint, site: number, user, secret } = decodePairing(code);
+  return { ...settings, site: { number, host, port, fingerprint, user, secret } };
+}
+
+export async function preparedFor(database: Database, installation: string | null): Promise<Prepared> {
+  const state = await database.state();
+  if (state === null) return 'no';
+  return state.installation === installation ? 'this' : 'other';
+}
+
+/** What a session under way counts on. */
+const countsFor = ({ name, database, policies, hub }: Settings): string =>
+  JSON.stringify([name, database, policies, hub]);
+
+function faultsIn<T>(
+  work: () => T,
+):
+  | { readonly result: T; readonly faults: readonly [] }
+  | { readonly result: null; readonly faults: readonly SettingsFault[] } {
+  try {
+    return { result: work(), faults: [] };
+  } catch (error) {
+    if (error instanceof SettingsError) return { result: null, faults: error.faults };
+    throw error;
+  }
+}

@@ -1,0 +1,89 @@
+import { stat } from 'node:fs/promises';
+import { loadSettings, type Settings } from '../config/settings';
+import { inboxFolder } from '../transport/names';
+import type { PairingCode, SiteLine } from './contract';
+import type { Guard } from './guard';
+import type { Sessions } from './sessions';
+import {
+  addAccount,
+  hubOf,
+  renameAccount,
+  renewAccount,
+  retireAccount,
+  type NewAccess,
+} from './site-accounts';
+import type { Workplace } from './workplace';
+
+/** The hub's establishments, for the screens. */
+export class Establishments {
+  readonly #place: Workplace;
+  readonly #sessions: Sessions;
+  readonly #guard: Guard;
+
+  constructor(place: Workplace, sessions: Sessions, guard: Guard) {
+    this.#place = place;
+    this.#sessions = sessions;
+    this.#guard = guard;
+  }
+
+  async list(): Promise<SiteLine[]> {
+    const { sites } = hubOf(await this.#settings());
+    return Promise.all(
+      sites.map(async ({ number, name, active }) => ({
+        number,
+        name,
+        active,
+        lastSeen: await this.#lastSeen(number),
+      })),
+    );
+  }
+
+  add(name: string): Promise<PairingCode> {
+    return this.#give((settings, fingerprint) => addAccount(settings, name, fingerprint));
+  }
+
+  renew(number: number): Promise<PairingCode> {
+    return this.#give((settings, fingerprint) => renewAccount(settings, number, fingerprint));
+  }
+
+  async rename(number: number, name: string): Promise<void> {
+    this.#guard.require();
+    await this.#place.save(renameAccount(await this.#settings(), number, name));
+  }
+
+  async retire(number: number): Promise<void> {
+    this.#guard.require();
+    this.#sessions.refuseDuring();
+    await this.#place.save(retireAccount(await this.#settings(), number));
+  }
+
+  async #give(
+    work: (settings: Settings, fingerprint: string | null) => Promise<NewAccess>,
+  ): Promise<PairingCode> {
+    this.#guard.require();
+    const { parts, paths } = this.#place;
+    const before = await this.#settings();
+    const fingerprint = hubOf(before).tls ? (await parts.certificate(paths.tls)).fingerprint : null;
+    const { settings, pairing } = await work(before, fingerprint);
+    await this.#place.save(settings);
+    return pairing;
+  }
+
+  /** The server forgets with the program; what a site left here last does not. */
+  async #lastSeen(site: number): Promise<string | null> {
+    const { sites } = this.#place.paths;
+    const folders = ['batches', 'acks'].map((inbox) =>
+      stat(inboxFolder(sites, site, inbox === 'acks' ? 'acks' : 'batches')).then(
+        // A folder that was only made with its site says nothing: its birth is its last change then.
+        ({ mtimeMs, birthtimeMs }) => (mtimeMs - birthtimeMs > 1 ? mtimeMs : 0),
+        () => 0,
+      ),
+    );
+    const at = Math.max(this.#place.hub?.seenAt(site) ?? 0, ...(await Promise.all(folders)));
+    return at === 0 ? null : new Date(at).toISOString();
+  }
+
+  #settings(): Promise<Settings> {
+    return loadSettings(this.#place.paths.folder);
+  }
+}

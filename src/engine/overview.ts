@@ -1,0 +1,102 @@
+import type { Settings } from '../config/settings';
+import { defaultPreferences } from '../config/settings';
+import type { Report } from '../report/report';
+import { nextDeparture, nextDepartureAt } from '../schedule/next-departure';
+import type { Overview, Reception, Sentence, SiteOverview } from './contract';
+import type { PastSessions } from './past-sessions';
+import type { Sessions } from './sessions';
+import { verdictOf } from './verdict';
+import type { Workplace } from './workplace';
+
+const DAY = 24 * 3_600_000;
+
+export interface OverviewSources {
+  readonly place: Workplace;
+  readonly sessions: Sessions;
+  readonly past: PastSessions;
+  readonly lock: Overview['lock'];
+}
+
+/** The state of the engine, put together from its parts. */
+export function overviewOf({ place, sessions, past, lock }: OverviewSources): Overview {
+  const { settings, hub, parts, problems } = place;
+  const receptions = hub?.receptions() ?? [];
+  const sites = siteOverviews(settings?.hub?.sites ?? [], sessions.report, receptions, past);
+  const ftp = settings?.role === 'hub' ? (hub?.server?.state ?? { active: false, reason: null }) : null;
+  const now = parts.clock.now();
+  return {
+    configured: settings === null ? null : configuredOf(settings, now),
+    problems,
+    verdict: verdictOf({
+      now,
+      problem: settings === null ? firstProblem(problems) : null,
+      paired: settings === null || isPaired(settings),
+      ftp,
+      running: sessions.report !== null,
+      stopping: sessions.stopping,
+      last: past.last,
+      lastSuccess: past.lastComplete?.endedAt ?? null,
+      overdue: settings !== null && isOverdue(settings, past, now),
+      sites,
+    }),
+    lastSynchronisation: past.lastComplete?.startedAt ?? null,
+    last: past.last,
+    session: sessions.report,
+    progress: sessions.progress,
+    deadline: sessions.deadline,
+    stopEffect: sessions.stopEffect,
+    stopping: sessions.stopping,
+    sites,
+    receptions,
+    ftp,
+    application: parts.application,
+    preferences: settings?.preferences ?? defaultPreferences,
+    lock,
+  };
+}
+
+function configuredOf(settings: Settings, now: number): NonNullable<Overview['configured']> {
+  const { role, name, departure, hub, receptionLimit } = settings;
+  return {
+    role,
+    name,
+    departure,
+    nextDeparture: nextDeparture(departure, now),
+    siteCount: hub?.sites.filter(({ active }) => active).length ?? 0,
+    receptionLimit,
+    paired: isPaired(settings),
+  };
+}
+
+const isPaired = ({ role, site }: Settings): boolean => role === 'hub' || site !== null;
+
+/** Settings that are still to be read are no problem yet. */
+const firstProblem = (problems: readonly Sentence[]): Sentence =>
+  problems[0] ?? { key: 'error.settings.missing', params: {} };
+
+/** A whole day after the first departure that should have brought a complete synchronisation. */
+function isOverdue({ departure }: Settings, { lastComplete }: PastSessions, now: number): boolean {
+  if (lastComplete === null) return false;
+  const due = nextDepartureAt(departure, Date.parse(lastComplete.startedAt));
+  return due !== null && now - due > DAY;
+}
+
+type SiteSettings = NonNullable<Settings['hub']>['sites'];
+
+function siteOverviews(
+  sites: SiteSettings,
+  session: Report | null,
+  receptions: readonly Reception[],
+  past: PastSessions,
+): SiteOverview[] {
+  const lines = sites.map(({ number, name, active }): SiteOverview => {
+    const { lastSuccess, results } = past.ofSite(number);
+    const inSession = session?.sites.find((line) => line.number === number)?.state;
+    const reached = inSession ?? results[0]?.state ?? 'expected';
+    const receives = receptions.some(({ site }) => site === number);
+    const state = !active ? 'retired' : receives && reached !== 'received' ? 'receiving' : reached;
+    return { number, name, state, lastSuccess, results: results.toReversed() };
+  });
+  const last = ({ state }: SiteOverview): number => (state === 'retired' ? 1 : 0);
+  return lines.sort((a, b) => last(a) - last(b) || a.number - b.number);
+}

@@ -1,0 +1,154 @@
+import type { Progress, Report, StepName } from '../report/report';
+import { newReport } from '../report/new-report';
+import { runSession, type SessionEvents, type Step } from '../session/session';
+import { SyncError } from '../shared/errors';
+import type { Sentence } from './contract';
+import type { SessionRequest } from './runtime';
+import type { Workplace } from './workplace';
+
+interface RunningSession {
+  readonly report: Report;
+  readonly request: SessionRequest;
+  readonly abort: AbortController;
+  readonly done: Promise<Report>;
+}
+
+export interface SessionsListener {
+  readonly changed: () => void;
+  /** As `changed`, but too often to tell each time. */
+  readonly advanced: () => void;
+  /** Its report is saved. */
+  readonly ended: () => Promise<void>;
+}
+
+/** Steps that wait for somebody, so that RAZ means something. */
+const WAITING: readonly StepName[] = [
+  'check',
+  'send',
+  'wait',
+  'receive',
+  'receiveBatches',
+  'waitAcknowledgements',
+];
+
+/** The one session that can be under way, from start to report. */
+export class Sessions {
+  readonly #place: Workplace;
+  readonly #listener: SessionsListener;
+  #running: RunningSession | null = null;
+  #progress: Progress | null = null;
+
+  constructor(place: Workplace, listener: SessionsListener) {
+    this.#place = place;
+    this.#listener = listener;
+  }
+
+  get report(): Report | null {
+    return this.#running?.report ?? null;
+  }
+
+  get progress(): Progress | null {
+    return this.#progress;
+  }
+
+  get stopping(): boolean {
+    return this.#running?.abort.signal.aborted ?? false;
+  }
+
+  /** ISO 8601; null where nothing is waited for. */
+  get deadline(): string | null {
+    const deadline = this.#running?.request.deadlines.at(-1);
+    if (deadline === undefined || !WAITING.includes(this.#step() ?? 'merge')) return null;
+    return new Date(deadline.end).toISOString();
+  }
+
+  get stopEffect(): Sentence | null {
+    return this.#running === null ? null : { key: `stop.${this.#step() ?? 'check'}`, params: {} };
+  }
+
+  /** Throws `session.running` where one runs. */
+  refuseDuring(): void {
+    if (this.#running !== null) throw new SyncError('session.running');
+  }
+
+  /** Starts one; `done` resolves with its report, however it ended. Throws where none can begin. */
+  begin(trigger: Report['trigger']): RunningSession {
+    this.refuseDuring();
+    const { role, name } = this.#place.configured();
+    const { clock, application } = this.#place.parts;
+    const report = newReport({ role, name, trigger, application, now: clock.now() });
+    const request: SessionRequest = { trigger, deadlines: [] };
+    const abort = new AbortController();
+    const done = this.#run(report, request, abort.signal);
+    this.#running = { report, request, abort, done };
+    this.#place.say('info', 'session.started');
+    return this.#running;
+  }
+
+  stop(): void {
+    this.#running?.abort.abort(new SyncError('session.stopped'));
+    this.#listener.changed();
+  }
+
+  resetTimers(): string | null {
+    if (this.#running === null) return null;
+    for (const deadline of this.#running.request.deadlines) deadline.reset();
+    this.#place.say('info', 'session.timersReset');
+    this.#listener.changed();
+    return this.deadline;
+  }
+
+  /** Resolves once no session is under way. */
+  async settled(): Promise<void> {
+    await this.#running?.done;
+  }
+
+  /** Never rejects: what goes wrong is in the report, or in the log where even that cannot be written. */
+  async #run(report: Report, request: SessionRequest, signal: AbortSignal): Promise<Report> {
+    const place = this.#place;
+    await this.#save(report);
+    place.events.historyChanged();
+    const environment = { clock: place.parts.clock, signal, events: this.#events() };
+    let close = (): Promise<void> => Promise.resolve();
+    const makeSteps = async (): Promise<readonly Step[]> => {
+      const settings = await place.refresh();
+      const database = await place.parts.openDatabase(settings.database);
+      close = () => database.close();
+      return place.runtime().makeSteps(settings, database, request, environment);
+    };
+    await runSession(report, makeSteps, environment);
+    await close().catch((error: unknown) => place.sayError(error));
+    place.runtime().ended();
+    await this.#save(report);
+    this.#running = null;
+    this.#progress = null;
+    place.say(report.state === 'failed' ? 'error' : 'info', `session.ended.${report.state}`);
+    await this.#listener.ended();
+    await place.log.flushed();
+    return report;
+  }
+
+  #save(report: Report): Promise<void> {
+    return this.#place.reports.save(report).catch((error: unknown) => this.#place.sayError(error));
+  }
+
+  #events(): SessionEvents {
+    return {
+      onMessage: ({ level, key, params }) => this.#place.say(level, key, params),
+      onProgress: (progress) => {
+        this.#progress = progress;
+        if (progress === null) this.#listener.changed();
+        else this.#listener.advanced();
+      },
+      onReport: (report) => {
+        // On disk at each step, so that a session that a power cut ends has a report too.
+        void this.#save(report);
+        this.#listener.changed();
+      },
+    };
+  }
+
+  #step(): StepName | null {
+    return this.#running?.report.steps.findLast(({ startedAt }) => startedAt !== null)?.name ?? null;
+  }
+}

@@ -1,0 +1,80 @@
+import type { Settings } from '../config/settings';
+import { SyncError } from '../shared/errors';
+import { encodePairing } from '../transport/pairing';
+import { hashSecret, newSiteSecret } from '../transport/secrets';
+import type { PairingCode } from './contract';
+
+type Hub = NonNullable<Settings['hub']>;
+type Account = Hub['sites'][number];
+
+/** Settings with one establishment changed, and the code that it pastes. */
+export interface NewAccess {
+  readonly settings: Settings;
+  readonly pairing: PairingCode;
+}
+
+/**
+ * A new establishment. `fingerprint` is of the hub's certificate, null where encryption is turned off. Rejects with
+ * `settings.notAHub` or `settings.siteExists`.
+ */
+export function addAccount(settings: Settings, name: string, fingerprint: string | null): Promise<NewAccess> {
+  const hub = hubOf(settings);
+  refuseTwice(hub, name, null);
+  const number = Math.max(0, ...hub.sites.map((site) => site.number)) + 1;
+  const account = { number, name: name.trim(), user: `site-${String(number)}`, secretHash: '', active: true };
+  const grown = { ...settings, hub: { ...hub, sites: [...hub.sites, account] } };
+  return renewAccount(grown, number, fingerprint);
+}
+
+/** A new secret for an establishment, whose former one opens nothing any more. One that was retired is back. */
+export async function renewAccount(
+  settings: Settings,
+  number: number,
+  fingerprint: string | null,
+): Promise<NewAccess> {
+  const hub = hubOf(settings);
+  const { name, user } = accountOf(hub, number);
+  refuseTwice(hub, name, number);
+  const secret = newSiteSecret();
+  const secretHash = await hashSecret(secret);
+  const { address: host, port } = hub;
+  const code = encodePairing({ host, port, fingerprint, site: number, name, user, secret });
+  return {
+    settings: withAccount(settings, number, { secretHash, active: true }),
+    pairing: { site: number, name, code },
+  };
+}
+
+export function renameAccount(settings: Settings, number: number, name: string): Settings {
+  refuseTwice(hubOf(settings), name, number);
+  return withAccount(settings, number, { name: name.trim() });
+}
+
+export const retireAccount = (settings: Settings, number: number): Settings =>
+  withAccount(settings, number, { active: false });
+
+/** Throws `settings.notAHub`. */
+export function hubOf({ hub }: Settings): Hub {
+  if (hub === null) throw new SyncError('settings.notAHub');
+  return hub;
+}
+
+function withAccount(settings: Settings, number: number, changes: Partial<Account>): Settings {
+  const hub = hubOf(settings);
+  accountOf(hub, number);
+  const sites = hub.sites.map((site) => (site.number === number ? { ...site, ...changes } : site));
+  return { ...settings, hub: { ...hub, sites } };
+}
+
+function accountOf({ sites }: Hub, number: number): Account {
+  const account = sites.find((site) => site.number === number);
+  if (account === undefined) throw new SyncError('settings.siteUnknown', { params: { number } });
+  return account;
+}
+
+/** Reports and conflicts name establishments by their names: two of the same could not be told apart. */
+function refuseTwice({ sites }: Hub, name: string, but: number | null): void {
+  const wanted = name.trim();
+  if (sites.some((site) => site.active && site.number !== but && site.name === wanted))
+    throw new SyncError('settings.siteExists', { params: { name: wanted } });
+}
