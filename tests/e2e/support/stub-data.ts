@@ -27,6 +27,10 @@ export interface StubOptions {
   readonly refuse?: { readonly call: string; readonly code: string };
   /** How a session ends that nobody stops: well, unless it is said. */
   readonly ends?: 'ok' | 'failed';
+  /** 'Arrêter' takes its time, as it does in the midst of a merge. */
+  readonly slowStop?: boolean;
+  /** The preference of the settings. */
+  readonly startHidden?: boolean;
   readonly ftpDown?: boolean;
   readonly testFails?: boolean;
 }
@@ -40,7 +44,7 @@ const STATES: readonly SessionState[] = ['ok', 'ok', 'warnings', 'ok', 'failed',
 
 export const APPLICATION = '0.1.0';
 
-export function overviewOf({ role, ftpDown }: StubOptions): Overview {
+export function overviewOf({ role, ftpDown, startHidden = false }: StubOptions): Overview {
   const empty = {
     lastSynchronisation: null,
     last: null,
@@ -52,7 +56,7 @@ export function overviewOf({ role, ftpDown }: StubOptions): Overview {
     sites: [],
     receptions: [],
     application: APPLICATION,
-    preferences: PREFERENCES,
+    preferences: { ...PREFERENCES, startHidden },
     lock: 'none',
   } as const;
   if (role === null) {

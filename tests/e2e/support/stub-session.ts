@@ -87,7 +87,10 @@ export function sessionCalls(stub: Stub): SessionCalls {
       return Promise.resolve(reportOf(role, line));
     },
     startSession: now(run),
-    stopSession: now(() => finish('stopped')),
+    stopSession: now(() => {
+      if (options.slowStop !== true) finish('stopped');
+      else stub.show({ stopping: true, verdict: { key: 'verdict.stopping', params: {}, level: 'busy' } });
+    }),
     resetTimers: () => {
       stub.say('session.timersReset');
       const deadline = stub.overview.deadline === null ? null : DEADLINES[1];
