@@ -10,12 +10,39 @@ export interface Environment {
   readonly versions: { readonly nw: string; readonly chromium: string; readonly node: string };
 }
 
+export type Theme = 'system' | 'light' | 'dark';
+export type Language = 'fr' | 'en';
+
+/** What this user chose for this window; kept in the data folder. */
+export interface Preferences {
+  readonly theme: Theme;
+  readonly language: Language;
+  /** The whole screen, with no frame and nothing beside it. F11 changes it too. */
+  readonly kiosk: boolean;
+  /** The program starts beside the clock, without its window. */
+  readonly startHidden: boolean;
+  /** The settings' preferences as this window last took them over, as JSON: a change of theirs is taken over too. */
+  readonly adopted: string;
+}
+
+/** The icon beside the clock, as the window wants it. */
+export interface TrayView {
+  readonly level: 'good' | 'neutral' | 'busy' | 'warning' | 'bad';
+  readonly tooltip: string;
+  readonly canStart: boolean;
+  readonly hasReport: boolean;
+}
+
+/** What the tray, or the way the program is left, asks of the window. */
+export type Wish = 'synchronise' | 'lastReport' | 'quit';
+
 /** What the window gives the background page. A reloaded window takes the place of the former one. */
 export interface BridgeListener {
   readonly events: EngineEvents;
   engineStateChanged(state: EngineState): void;
   /** `close` does not say where it comes from: Alt held down tells Alt-F4 from the cross. */
   altIsDown(): boolean;
+  wished(wish: Wish): void;
 }
 
 export interface Bridge {
@@ -25,7 +52,15 @@ export interface Bridge {
   connect(listener: BridgeListener): EngineState;
   /** Starts the engine anew, after stopping it if it runs: it then reads its settings again. */
   restartEngine(): void;
+  show(): void;
   hide(): void;
+  /** Ends the program: a session under way stops at its next safe point first. */
+  quit(): void;
+  showInTray(view: TrayView): void;
+  copyText(text: string): void;
+  readonly preferences: Preferences;
+  /** Takes effect at once, for what the background page shows, and is kept. */
+  setPreferences(changes: Partial<Preferences>): void;
 }
 
 /** Name of the bridge on Node's `global`, which NW.js shares between the background page and the window. */

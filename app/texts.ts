@@ -1,11 +1,6 @@
 import { createI18n } from 'vue-i18n';
+import type { Language } from './bridge';
 import { messages } from './locale';
-
-const unit = (name: string): Intl.NumberFormatOptions => ({
-  style: 'unit',
-  unit: name,
-  maximumFractionDigits: 1,
-});
 
 /**
  * French says 'zéro jour': one thing up to two. A third form, put first, is for none.
@@ -16,34 +11,6 @@ function frenchPlural(choice: number, forms: number): number {
   return choice < 2 ? forms - 2 : forms - 1;
 }
 
-export function createTexts() {
-  return createI18n({
-    legacy: false,
-    locale: 'fr',
-    messages,
-    pluralRules: { fr: frenchPlural },
-    datetimeFormats: {
-      fr: {
-        second: {
-          day: '2-digit',
-          month: '2-digit',
-          year: 'numeric',
-          hour: '2-digit',
-          minute: '2-digit',
-          second: '2-digit',
-        },
-        time: { hour: '2-digit', minute: '2-digit', second: '2-digit' },
-        departure: { weekday: 'long', day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' },
-      },
-    },
-    numberFormats: {
-      fr: {
-        byte: unit('byte'),
-        kilobyte: unit('kilobyte'),
-        megabyte: unit('megabyte'),
-        gigabyte: unit('gigabyte'),
-        whole: { maximumFractionDigits: 0 },
-      },
-    },
-  });
+export function createTexts(language: Language) {
+  return createI18n({ legacy: false, locale: language, messages, pluralRules: { fr: frenchPlural } });
 }

@@ -4,6 +4,7 @@ import { builtinModules } from 'node:module';
 import path from 'node:path';
 import vue from '@vitejs/plugin-vue';
 import { build } from 'vite';
+import { elementStyles } from './element-styles.mjs';
 import { licencesDefine } from './licences.mjs';
 
 export const root = path.dirname(import.meta.dirname);
@@ -58,7 +59,7 @@ async function bundlePage(outDir) {
     configFile: false,
     root,
     logLevel: 'warn',
-    plugins: [vue()],
+    plugins: [vue(), elementStyles()],
     define: {
       'process.env.NODE_ENV': JSON.stringify('production'),
       __VUE_OPTIONS_API__: 'false',
@@ -75,6 +76,7 @@ async function bundlePage(outDir) {
       copyPublicDir: false,
       assetsInlineLimit: Number.MAX_SAFE_INTEGER,
       cssCodeSplit: false,
+      modulePreload: false,
       rollupOptions: {
         input: path.join(root, 'app/page.ts'),
         output: {
@@ -87,6 +89,11 @@ async function bundlePage(outDir) {
   });
 }
 
+const ICONS = [
+  'icon.png',
+  ...['good', 'neutral', 'busy', 'warning', 'bad'].map((level) => `tray-${level}.png`),
+];
+
 /** The NW.js application folder, but for worker.js: that is the engine's, or a test's own. */
 export async function bundleApp(outDir) {
   await mkdir(outDir, { recursive: true });
@@ -96,9 +103,7 @@ export async function bundleApp(outDir) {
     bundleNode(path.join(root, 'app/main/engine-thread.ts'), path.join(outDir, 'engine-thread.js')),
     writeManifest(path.join(outDir, 'package.json')),
     copyFile(path.join(root, 'app/index.html'), path.join(outDir, 'index.html')),
-    ...['icon.png', 'tray.png'].map((name) =>
-      copyFile(path.join(root, 'assets', name), path.join(outDir, name)),
-    ),
+    ...ICONS.map((name) => copyFile(path.join(root, 'assets', name), path.join(outDir, name))),
   ]);
 }
 

@@ -13,7 +13,7 @@ module.exports = {
       name: 'engine-knows-no-screen',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^app/|^node_modules/(vue|pinia|vue-i18n|print-js|nw)/' },
+      to: { path: '^app/|^node_modules/(vue|pinia|vue-i18n|print-js|nw|element-plus|chart\\.js)/' },
     },
     {
       name: 'screens-know-the-contract-only',

@@ -2,6 +2,7 @@ import { useI18n } from 'vue-i18n';
 import type { HistoryQuery } from '../../src/engine/contract';
 import { useEngineStore } from '../stores/engine';
 import { useNoticesStore } from '../stores/notices';
+import { useFormat } from './use-format';
 import { useBridge } from './use-bridge';
 import { isCallError, useMessage } from './use-message';
 
@@ -9,6 +10,7 @@ import { isCallError, useMessage } from './use-message';
 export function useActions() {
   const { t } = useI18n();
   const { error } = useMessage();
+  const { minute } = useFormat();
   const bridge = useBridge();
   const store = useEngineStore();
   const notices = useNoticesStore();
@@ -33,11 +35,22 @@ export function useActions() {
     if (finished === true) notices.show('done', t(done));
   }
 
+  /** Tells until when the session now waits: null where it waits for nothing. */
+  async function reset(): Promise<void> {
+    const answer = await run(async () => ({ deadline: await bridge.engine.resetTimers() }));
+    if (answer === null) return;
+    const { deadline } = answer;
+    notices.show(
+      'done',
+      deadline === null ? t('dialog.done.reset') : t('dialog.done.resetUntil', { time: minute(deadline) }),
+    );
+  }
+
   return {
     run,
     start: () => run(() => bridge.engine.startSession()),
     stop: () => run(() => bridge.engine.stopSession()),
-    reset: () => runAndTell(() => bridge.engine.resetTimers(), 'dialog.done.reset'),
+    reset,
     clearLog: () =>
       run(async () => {
         await bridge.engine.clearLog();
@@ -45,9 +58,15 @@ export function useActions() {
       }),
     clearBlocked: () => runAndTell(() => bridge.engine.clearBlockedAddresses(), 'dialog.done.blockedCleared'),
     test: () => run(() => bridge.engine.test()),
+    stopTest: () => run(() => bridge.engine.stopTest()),
     history: (query: HistoryQuery) => run(() => bridge.engine.history(query)),
     report: (id: string) => run(() => bridge.engine.report(id)),
     restartEngine: () => bridge.restartEngine(),
     hide: () => bridge.hide(),
+    quit: () => bridge.quit(),
+    copy: (text: string, done: string) => {
+      bridge.copyText(text);
+      notices.show('done', t(done));
+    },
   };
 }

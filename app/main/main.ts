@@ -1,11 +1,11 @@
 /** The background page: it outlives the window, keeps the engine and the tray, and is the only one that quits. */
 import path from 'node:path';
 import type { EngineEvents } from '../../src/engine/contract';
-import type { Bridge, BridgeListener, SharedGlobal } from '../bridge';
-import texts from '../../locales/fr/screens.json';
+import type { Bridge, BridgeListener, SharedGlobal, Wish } from '../bridge';
 import { findDataFolder } from './data-folder';
 import { createEngineHost } from './engine-host';
-import { createTray } from './tray';
+import { openPreferences } from './preferences';
+import { createTray, createTrayMenu, iconOf } from './tray';
 import { createMainWindow } from './window';
 
 /** A session is given this long to reach a safe point before the program ends. */
@@ -27,13 +27,21 @@ const events: EngineEvents = {
 };
 
 const dataFolder = findDataFolder(nw.App.argv, nw.App.startPath);
+const preferences = openPreferences(dataFolder);
 const engine = createEngineHost(path.join(__dirname, 'engine-thread.js'), dataFolder, events, (state) =>
   listener?.engineStateChanged(state),
 );
 const mainWindow = createMainWindow(
+  preferences,
   () => listener?.altIsDown() ?? false,
-  () => void quit(),
+  () => wish('quit'),
 );
+
+/** The window knows what there is to ask the user first. Without one nobody can be asked. */
+function wish(what: Wish): void {
+  if (listener !== null) listener.wished(what);
+  else if (what === 'quit') void quit();
+}
 
 async function quit(): Promise<void> {
   if (quitting) return;
@@ -66,15 +74,33 @@ const bridge: Bridge = {
     return engine.state;
   },
   restartEngine: () => void restart(),
+  show: () => mainWindow.show(),
   hide: () => mainWindow.hide(),
+  quit: () => void quit(),
+  showInTray(view) {
+    tray.icon = iconOf(view.level);
+    tray.tooltip = view.tooltip;
+    trayMenu.show(view);
+  },
+  copyText: (text) => nw.Clipboard.get().set(text, 'text'),
+  get preferences() {
+    return preferences.current;
+  },
+  setPreferences(changes) {
+    preferences.change(changes);
+    if (changes.language !== undefined) trayMenu.speak(changes.language);
+    if (changes.kiosk !== undefined) mainWindow.setKiosk(changes.kiosk);
+  },
 };
 
-const tray = createTray(
-  { tooltip: texts.app.name, open: texts.app.tray.open, quit: texts.app.tray.quit },
-  () => mainWindow.show(),
-  () => void quit(),
-);
+const trayMenu = createTrayMenu({
+  open: () => mainWindow.show(),
+  synchronise: () => wish('synchronise'),
+  lastReport: () => wish('lastReport'),
+  quit: () => wish('quit'),
+});
+trayMenu.speak(preferences.current.language);
+const tray = createTray(trayMenu.menu, preferences.current.language, () => mainWindow.show());
 global.synchronisation = bridge;
 nw.App.on('open', () => mainWindow.show());
 engine.start();
-mainWindow.show();

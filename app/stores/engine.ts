@@ -1,47 +1,43 @@
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
-import type { EngineEvents, LogLine, Overview } from '../../src/engine/contract';
+import type { CheckResult, EngineEvents, LogLine, Overview } from '../../src/engine/contract';
 import type { HistoryLine } from '../../src/report/report';
 import type { BlockedAddress } from '../../src/transport/port';
-import type { Bridge, EngineState } from '../bridge';
+import type { Bridge, BridgeListener, EngineState } from '../bridge';
 
 /** Lines kept on the screen; the reports keep all of theirs. */
 const LOG_LIMIT = 1000;
 const RECENT = 10;
 
+function createState() {
+  return {
+    state: ref<EngineState>('running'),
+    overview: shallowRef<Overview | null>(null),
+    log: shallowRef<readonly LogLine[]>([]),
+    recent: shallowRef<readonly HistoryLine[]>([]),
+    /** Grows at each change of the list of sessions, for screens that show more than the recent ones. */
+    historyVersion: ref(0),
+    /** Likewise, for the settings and sites, and for the conflict journal. */
+    settingsVersion: ref(0),
+    conflictsVersion: ref(0),
+    /** Of the test under way, or the last one, in the order in which they started. */
+    checks: shallowRef<readonly CheckResult[]>([]),
+    blocked: shallowRef<readonly BlockedAddress[]>([]),
+  };
+}
+
+type State = ReturnType<typeof createState>;
+
 /** What the engine last said. Nothing here is computed: it is fetched, or it came with an event. */
 export const useEngineStore = defineStore('engine', () => {
-  const state = ref<EngineState>('running');
-  const overview = shallowRef<Overview | null>(null);
-  const log = shallowRef<readonly LogLine[]>([]);
-  const recent = shallowRef<readonly HistoryLine[]>([]);
-  /** Grows at each change of the list of sessions, for screens that show more than the recent ones. */
-  const historyVersion = ref(0);
-  const blocked = shallowRef<readonly BlockedAddress[]>([]);
-  let engine: Bridge['engine'] | null = null;
+  const store = createState();
+  const { state, overview, log, checks } = store;
 
-  const events: EngineEvents = {
-    overviewChanged: (changed) => {
-      overview.value = changed;
-    },
-    logged: (line) => {
-      log.value = [...log.value, line].slice(-LOG_LIMIT);
-    },
-    historyChanged: () => {
-      historyVersion.value++;
-      void quietly(loadRecent);
-    },
-    blockedChanged: () => void quietly(loadBlocked),
-    checked: () => undefined,
-    settingsChanged: () => undefined,
-    conflictsChanged: () => undefined,
-  };
-
-  function connect(bridge: Bridge, altIsDown: () => boolean): void {
-    engine = bridge.engine;
+  function connect(bridge: Bridge, window: Omit<BridgeListener, 'events' | 'engineStateChanged'>): void {
+    const { engine } = bridge;
     state.value = bridge.connect({
-      events,
-      altIsDown,
+      ...window,
+      events: eventsOf(store, engine),
       engineStateChanged: (changed) => {
         state.value = changed;
         if (changed === 'stopped') {
@@ -50,47 +46,89 @@ export const useEngineStore = defineStore('engine', () => {
         }
         // A new engine numbers its lines anew.
         log.value = [];
-        void quietly(load);
+        void quietly(() => load(store, engine));
       },
     });
-    if (state.value === 'running') void quietly(load);
-  }
-
-  async function load(): Promise<void> {
-    if (engine === null) return;
-    overview.value = await engine.overview();
-    await Promise.all([loadLog(), loadRecent(), loadBlocked()]);
-  }
-
-  async function loadLog(): Promise<void> {
-    if (engine === null) return;
-    const lines = await engine.log();
-    const last = lines.at(-1)?.sequence ?? 0;
-    // What was logged while the lines were on their way.
-    const newer = log.value.filter((line) => line.sequence > last);
-    log.value = [...lines, ...newer].slice(-LOG_LIMIT);
-  }
-
-  async function loadRecent(): Promise<void> {
-    if (engine !== null) recent.value = (await engine.history({ limit: RECENT })).lines;
-  }
-
-  async function loadBlocked(): Promise<void> {
-    if (engine !== null) blocked.value = await engine.blockedAddresses();
+    if (state.value === 'running') void quietly(() => load(store, engine));
   }
 
   function emptyLog(): void {
     log.value = [];
   }
 
-  return { state, overview, log, recent, historyVersion, blocked, connect, emptyLog };
+  function forgetChecks(): void {
+    checks.value = [];
+  }
+
+  return { ...store, connect, emptyLog, forgetChecks };
 });
+
+function eventsOf(store: State, engine: Bridge['engine']): EngineEvents {
+  return {
+    overviewChanged: (changed) => {
+      store.overview.value = changed;
+    },
+    logged: (line) => {
+      store.log.value = [...store.log.value, line].slice(-LOG_LIMIT);
+    },
+    historyChanged: () => {
+      store.historyVersion.value++;
+      void quietly(() => loadRecent(store, engine));
+    },
+    blockedChanged: () => void quietly(() => loadBlocked(store, engine)),
+    checked: (result) => {
+      store.checks.value = withCheck(store.checks.value, result);
+    },
+    settingsChanged: () => {
+      store.settingsVersion.value++;
+    },
+    conflictsChanged: () => {
+      store.conflictsVersion.value++;
+    },
+  };
+}
+
+async function load(store: State, engine: Bridge['engine']): Promise<void> {
+  store.overview.value = await engine.overview();
+  await Promise.all([loadLog(store, engine), loadRecent(store, engine), loadBlocked(store, engine)]);
+}
+
+async function loadLog({ log }: State, engine: Bridge['engine']): Promise<void> {
+  const lines = await engine.log();
+  const last = lines.at(-1)?.sequence ?? 0;
+  // What was logged while the lines were on their way.
+  const newer = log.value.filter((line) => line.sequence > last);
+  log.value = [...lines, ...newer].slice(-LOG_LIMIT);
+}
+
+async function loadRecent({ recent }: State, engine: Bridge['engine']): Promise<void> {
+  recent.value = (await engine.history({ limit: RECENT })).lines;
+}
+
+async function loadBlocked({ blocked }: State, engine: Bridge['engine']): Promise<void> {
+  blocked.value = await engine.blockedAddresses();
+}
+
+/** A check that was told of already is told of again when it ends: it keeps its place. */
+function withCheck(checks: readonly CheckResult[], result: CheckResult): readonly CheckResult[] {
+  const known = checks.some(({ name }) => name === result.name);
+  return known ? checks.map((check) => (check.name === result.name ? result : check)) : [...checks, result];
+}
 
 /** What stays true when the engine has died: its session and its FTP server died with it. */
 function withoutEngine(overview: Overview | null): Overview | null {
   if (overview === null) return null;
   const ftp = overview.ftp === null ? null : ({ active: false, reason: null } as const);
-  return { ...overview, session: null, progress: null, ftp };
+  return {
+    ...overview,
+    session: null,
+    progress: null,
+    deadline: null,
+    stopEffect: null,
+    stopping: false,
+    receptions: [],
+    ftp,
+  };
 }
 
 /** For what nobody asked for: it is fetched again at the next event, and a dead engine has its own banner. */

@@ -1,21 +1,32 @@
 import { defineStore } from 'pinia';
-import { ref } from 'vue';
+import { ref, shallowRef } from 'vue';
 
-export type ScreenName = 'progress' | 'reports';
+/** In the order of the navigation. */
+export const SCREENS = ['progress', 'reports', 'conflicts', 'blocked', 'configuration', 'test'] as const;
+export type ScreenName = (typeof SCREENS)[number];
+
+/** Asks the user whether the screen may be left; resolves to the answer. */
+export type LeaveGuard = () => Promise<boolean>;
 
 export const useNavigationStore = defineStore('navigation', () => {
   const screen = ref<ScreenName>('progress');
   /** The report on the screen of reports; null: the newest. */
   const reportId = ref<string | null>(null);
+  /** Set by a screen that holds unsaved changes, and only as long as it does. */
+  const leaveGuard = shallowRef<LeaveGuard | null>(null);
 
-  function openReport(id: string | null): void {
-    reportId.value = id;
-    screen.value = 'reports';
+  /** False when the screen of now was not left. */
+  async function open(name: ScreenName): Promise<boolean> {
+    if (name === screen.value) return true;
+    if (leaveGuard.value !== null && !(await leaveGuard.value())) return false;
+    leaveGuard.value = null;
+    screen.value = name;
+    return true;
   }
 
-  function openProgress(): void {
-    screen.value = 'progress';
+  async function openReport(id: string | null): Promise<void> {
+    if (await open('reports')) reportId.value = id;
   }
 
-  return { screen, reportId, openReport, openProgress };
+  return { screen, reportId, leaveGuard, open, openReport };
 });

@@ -1,5 +1,6 @@
 import { Key } from 'selenium-webdriver';
 import { expect, test } from 'vitest';
+import { look } from './support/look';
 import { startStubApp, type StubApp } from './support/stub-app';
 
 const SECOND = '20261122-210000-000';
@@ -18,8 +19,8 @@ test('a double click on a session opens its report', async () => {
   expect(await selected(app)).toBe(SECOND);
   expect(await app.text('#report-document')).toContain('22/11/2026 22:00:00');
   expect(await app.text('#report-document')).toContain('Adherents');
-  await app.screenshot('report');
-  await app.click('#back');
+  await look(app, 'report');
+  await app.click('#nav-progress');
   await app.find('#log');
 });
 
@@ -38,7 +39,7 @@ test('a failed session has a whole report too', async () => {
   await app.click('#report');
   await app.click(`#sessions [data-id="${FAILED}"]`);
   await app.find('#report-document .fault');
-  await app.screenshot('report-failed');
+  await look(app, 'report-failed');
 });
 
 test('"Imprimer" prints the report and nothing else', async () => {

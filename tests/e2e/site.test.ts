@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { look } from './support/look';
 import { startStubApp } from './support/stub-app';
 
 test('a site shows its mode, its dates and its buttons', async () => {
@@ -12,16 +13,16 @@ test('a site shows its mode, its dates and its buttons', async () => {
     expect(await app.exists(`#${id}`), id).toBe(true);
   }
   expect(await app.exists('#site-count')).toBe(false);
-  await app.screenshot('site-idle');
+  await look(app, 'site-idle');
 });
 
 test('a manual synchronisation is confirmed, followed step by step, prolonged and stopped', async () => {
   const app = await startStubApp({ role: 'site', hold: true });
   await app.click('#manual');
-  expect(await app.text('dialog')).toContain('ATTENTION');
-  await app.screenshot('site-manual');
+  expect(await app.text('.el-dialog')).toContain('ne jamais lancer une synchronisation manuelle');
+  await look(app, 'site-manual');
   await app.click('#dialog-cancel');
-  expect(await app.exists('dialog')).toBe(false);
+  expect(await app.exists('.el-dialog')).toBe(false);
   expect(app.calls()).not.toContain('startSession');
 
   await app.click('#manual');
@@ -30,15 +31,19 @@ test('a manual synchronisation is confirmed, followed step by step, prolonged an
   await app.wait('the session to reach the step of sending', async () =>
     (await app.text('#progress')).includes('000042.batch'),
   );
-  expect(await app.text('#progress')).toContain('encore 2 min 14 s');
+  expect(await app.text('#progress')).toContain('2 min 14 s');
+  expect(await app.text('#progress')).toMatch(/8,5\sko\/s/);
   await app.wait('the step of sending', () => app.exists('.trail li:nth-child(4).running'));
-  await app.driver.sleep(400);
-  await app.screenshot('site-running');
+  await look(app, 'site-running');
 
+  expect(await app.text('#deadline')).toContain('23:30');
   await app.click('#reset');
   await app.called('resetTimers');
+  await app.wait('the new deadline', async () => (await app.text('#deadline')).includes('00:15'));
+  expect(await app.text('.notice')).toContain('00:15');
   await app.click('#stop');
-  await app.screenshot('site-stop');
+  expect(await app.text('#stop-effect')).toContain('il reprendra au même endroit');
+  await look(app, 'site-stop');
   await app.click('#dialog-confirm');
   await app.called('stopSession');
   await app.wait('the end of the session', async () => !(await app.exists('#progress')));
@@ -67,19 +72,19 @@ test('the test shows each check, and the fault in the hub', async () => {
   await app.click('#test');
   await app.find('#test-verdict');
   expect(await app.text('#test-verdict')).toBe('Un point est à corriger avant la prochaine synchronisation.');
-  await app.screenshot('site-test');
+  await look(app, 'site-test');
 });
 
 test('"?" and "I" open and close', async () => {
   const app = await startStubApp({ role: 'site' });
   await app.find('#recent');
   await app.click('#info');
-  expect(await app.text('dialog')).toContain(app.dataFolder);
-  await app.screenshot('info');
+  expect(await app.text('.el-dialog')).toContain(app.dataFolder);
+  await look(app, 'info');
   await app.click('#dialog-ok');
   await app.click('#help');
-  expect(await app.text('dialog')).toContain('RAZ');
-  await app.screenshot('help');
+  expect(await app.text('.el-dialog')).toContain('RAZ');
+  await look(app, 'help');
   await app.click('#dialog-ok');
-  expect(await app.exists('dialog')).toBe(false);
+  expect(await app.exists('.el-dialog')).toBe(false);
 });

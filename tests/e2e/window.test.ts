@@ -11,6 +11,7 @@ import {
   processRuns,
   windowIsVisible,
 } from './support/desktop';
+import { look } from './support/look';
 import { startStubApp, writeStub, type StubApp } from './support/stub-app';
 
 const display = inject('display');
@@ -75,7 +76,7 @@ test('an engine that dies is told in words and can be restarted', async () => {
   await app.find('#progress');
   await app.click('#reset');
   await app.find('#engine-stopped');
-  await app.screenshot('engine-stopped');
+  await look(app, 'engine-stopped');
   await app.click('#restart-engine');
   await app.wait('the engine', async () => !(await app.exists('#engine-stopped')));
   await app.wait('an idle engine', async () => !(await app.exists('#progress')));
@@ -87,7 +88,7 @@ test('a refused call becomes a sentence', async () => {
   await app.click('#dialog-confirm');
   await app.find('.notice.error');
   expect(await app.text('.notice.error')).not.toMatch(/error\.|\bat \//);
-  await app.screenshot('refused');
+  await look(app, 'refused');
 });
 
 test('a folder without settings says what is missing, and is read again on demand', async () => {
@@ -95,7 +96,7 @@ test('a folder without settings says what is missing, and is read again on deman
   await app.find('#problems');
   expect(await app.text('#data-folder')).toBe(app.dataFolder);
   expect(await app.text('main')).toContain('synchro init');
-  await app.screenshot('unconfigured');
+  await look(app, 'unconfigured');
   writeStub(app.dataFolder, { role: 'hub' });
   await app.click('#reload');
   await app.find('#site-count');

@@ -38,7 +38,13 @@ export async function startApp({ appFolder, dataFolder, display }: AppOptions): 
   const userFolder = mkdtempSync(path.join(os.tmpdir(), 'synchro-user-'));
   const options = new Options();
   options.setChromeBinaryPath(nw);
-  options.addArguments(`nwapp=${appFolder}`, 'no-sandbox', 'disable-gpu', `user-data-dir=${userFolder}`);
+  options.addArguments(
+    `nwapp=${appFolder}`,
+    'no-sandbox',
+    'disable-gpu',
+    'force-prefers-reduced-motion',
+    `user-data-dir=${userFolder}`,
+  );
   // Chromedriver would pass its own arguments to us as ours: the data folder comes by the environment.
   const service = new ServiceBuilder(chromedriver).setEnvironment({
     ...process.env,

@@ -49,6 +49,26 @@ export async function chooseInTray(driver: WebDriver, label: string): Promise<vo
   );
 }
 
+export interface ShownTray {
+  readonly icon: string;
+  readonly tooltip: string;
+  /** Labels of the menu, those that cannot be chosen in brackets. */
+  readonly items: readonly string[];
+}
+
+/** What the tray shows: Xvfb has none, so its own object is asked. */
+export async function readTray(driver: WebDriver): Promise<ShownTray> {
+  return driver.executeScript<ShownTray>(`
+    const tray = chrome.extension.getBackgroundPage().eval('tray');
+    const items = tray.menu.items.filter(({ type }) => type !== 'separator');
+    return {
+      icon: tray.icon,
+      tooltip: tray.tooltip,
+      items: items.map(({ label, enabled }) => (enabled ? label : '(' + label + ')')),
+    };
+  `);
+}
+
 async function inBackground(driver: WebDriver, script: string): Promise<void> {
   await driver.executeScript(
     'setTimeout(() => chrome.extension.getBackgroundPage().eval(arguments[0]))',

@@ -13,9 +13,11 @@ export interface StubApp extends App {
   calls(): string[];
 }
 
-/** The application with the stub engine, for one test: it ends with it. */
-export async function startStubApp(options: StubOptions): Promise<StubApp> {
-  const dataFolder = mkdtempSync(path.join(os.tmpdir(), 'synchro-data-'));
+/** The application with the stub engine, for one test: it ends with it. A data folder may be handed on to a next start. */
+export async function startStubApp(
+  options: StubOptions,
+  dataFolder = mkdtempSync(path.join(os.tmpdir(), 'synchro-data-')),
+): Promise<StubApp> {
   writeStub(dataFolder, options);
   const app = await startApp({ appFolder: inject('stubAppFolder'), dataFolder, display: inject('display') });
   onTestFinished(async () => {

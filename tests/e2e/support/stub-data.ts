@@ -25,6 +25,12 @@ export interface StubOptions {
   readonly dieAt?: string;
   /** The call that is refused with this code. */
   readonly refuse?: { readonly call: string; readonly code: string };
+  /** How a session ends that nobody stops: well, unless it is said. */
+  readonly ends?: 'ok' | 'failed';
+  /** 'Arrêter' takes its time, as it does in the midst of a merge. */
+  readonly slowStop?: boolean;
+  /** The preference of the settings. */
+  readonly startHidden?: boolean;
   readonly ftpDown?: boolean;
   readonly testFails?: boolean;
 }
@@ -38,7 +44,7 @@ const STATES: readonly SessionState[] = ['ok', 'ok', 'warnings', 'ok', 'failed',
 
 export const APPLICATION = '0.1.0';
 
-export function overviewOf({ role, ftpDown }: StubOptions): Overview {
+export function overviewOf({ role, ftpDown, startHidden = false }: StubOptions): Overview {
   const empty = {
     lastSynchronisation: null,
     last: null,
@@ -50,7 +56,7 @@ export function overviewOf({ role, ftpDown }: StubOptions): Overview {
     sites: [],
     receptions: [],
     application: APPLICATION,
-    preferences: PREFERENCES,
+    preferences: { ...PREFERENCES, startHidden },
     lock: 'none',
   } as const;
   if (role === null) {
@@ -73,8 +79,10 @@ export function overviewOf({ role, ftpDown }: StubOptions): Overview {
       receptionLimit: role === 'hub' ? 90 : 0,
       paired: true,
     },
-    problems: [],
-    verdict: { key: 'verdict.upToDate.yesterday', params: { time: '22:04' }, level: 'good' },
+    problems: ftpDown ? [{ key: 'error.ftp.portTaken', params: { port: 21 } }] : [],
+    verdict: ftpDown
+      ? { key: 'verdict.ftpInactive', params: {}, level: 'bad' }
+      : { key: 'verdict.upToDate.yesterday', params: { time: '22:04' }, level: 'good' },
     last: pastSessions()[0] ?? null,
     sites: role === 'hub' ? siteOverviews() : [],
     lastSynchronisation: '2026-11-23T22:00:00+01:00',

@@ -1,0 +1,41 @@
+/** The stub's configuration, tables and establishments. */
+import type { EngineCalls, SettingsCalls } from '../../../src/engine/contract';
+import { now, type Stub } from './stub';
+import { APPLICATION, settingsOf, siteLines, tablesView } from './stub-data';
+
+const CODE = 'sync1.WyJzaXRlIl0.12345678';
+
+export function settingsCalls({ options }: Stub): SettingsCalls {
+  return {
+    settings: () => Promise.resolve(settingsOf(options)),
+    validateSettings: () => Promise.resolve([]),
+    saveSettings: () => Promise.resolve([]),
+    initialise: () => Promise.resolve([]),
+    testDatabase: (address) => Promise.resolve({ address, tables: 3, excluded: 1, prepared: 'no' }),
+    tables: () => Promise.resolve(tablesView()),
+    prepare: () => Promise.resolve(tablesView()),
+    unprepare: () => Promise.resolve(tablesView()),
+    sites: () => Promise.resolve(siteLines()),
+    addSite: (name) => Promise.resolve({ site: 4, name, code: CODE }),
+    renewSite: (site) => Promise.resolve({ site, name: 'Lyon', code: CODE }),
+    renameSite: now(() => undefined),
+    retireSite: now(() => undefined),
+    pair: now(() => undefined),
+    unlock: now(() => undefined),
+    lock: now(() => undefined),
+    setPassword: now(() => undefined),
+  };
+}
+
+export function informationCalls(dataFolder: string): Pick<EngineCalls, 'information'> {
+  return {
+    information: (host) =>
+      Promise.resolve({
+        application: APPLICATION,
+        versions: host,
+        licences: [{ name: 'vue', version: '3.5.45', licence: 'MIT' }],
+        paths: { data: dataFolder },
+        support: '{}',
+      }),
+  };
+}
