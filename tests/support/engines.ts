@@ -45,6 +45,7 @@ export interface RunningEngine {
 export interface EnginePost {
   readonly name: string;
   readonly data: string;
+  /** Of the database file, or the address of a database on a server. */
   readonly path: string;
 }
 
@@ -72,6 +73,22 @@ export class EngineCompany {
     base.close();
     const posts = ['hub', ...sites].map((name) => {
       return makePost(folder, name, original);
+    });
+    const company = new EngineCompany(folder, posts);
+    await company.#setUp(settings);
+    return company;
+  }
+
+  /** On databases that are there already, with nothing of ours in them. The first post is the hub. */
+  static async openOn(
+    databases: Readonly<Record<string, string>>,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<EngineCompany> {
+    const folder = mkdtempSync(join(tmpdir(), 'engines-'));
+    const posts = Object.entries(databases).map(([name, path]) => {
+      const data = join(folder, name);
+      mkdirSync(data);
+      return { name, data, path };
     });
     const company = new EngineCompany(folder, posts);
     await company.#setUp(settings);

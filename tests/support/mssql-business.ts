@@ -9,6 +9,7 @@ export interface MssqlBusiness {
   run(...statements: string[]): Promise<void>;
   /** Rows as arrays, as the driver gives them. */
   query(query: string): Promise<readonly (readonly unknown[])[]>;
+  bulk(table: sql.Table): Promise<void>;
   close(): Promise<void>;
   /** Closes, and drops the database. */
   drop(): Promise<void>;
@@ -50,7 +51,7 @@ async function dropDatabase(master: Pick<MssqlBusiness, 'run'>, name: string): P
   }
 }
 
-async function connect(address: string): Promise<Pick<MssqlBusiness, 'run' | 'query' | 'close'>> {
+async function connect(address: string): Promise<Pick<MssqlBusiness, 'run' | 'query' | 'bulk' | 'close'>> {
   const url = new URL(address);
   const pool = new sql.ConnectionPool({
     server: url.hostname,
@@ -79,6 +80,9 @@ async function connect(address: string): Promise<Pick<MssqlBusiness, 'run' | 'qu
     query: async (query) => {
       const rows: unknown = (await batch(query)).recordset;
       return Array.isArray(rows) ? rows.filter((row: unknown): row is unknown[] => Array.isArray(row)) : [];
+    },
+    bulk: async (table) => {
+      await new sql.Request(pool).bulk(table);
     },
     close: async () => {
       await pool.close();

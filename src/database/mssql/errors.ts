@@ -27,6 +27,8 @@ const LOST = new Set([
   'EABORT',
   'EINVALIDSTATE',
 ]);
+/** What the driver says in the middle of an answer. */
+const CUT = /end of message stream|ECONNRESET|EPIPE|socket hang up|connection (is )?(closed|closing|lost)/i;
 /** The server is shutting down, or ended the connection. */
 const ENDED = [596, 6005, 10054, 40197, 40501, 40613];
 
@@ -39,7 +41,8 @@ export function databaseError(error: unknown): unknown {
   if (DEADLOCK.includes(number)) return retryable('database.deadlock');
   if (BUSY.includes(number)) return retryable('database.busy');
   if (FULL.includes(number)) return retryable('database.serverFull');
-  if (LOST.has(known.code) || ENDED.includes(number)) return retryable('database.connectionLost');
+  if (LOST.has(known.code) || ENDED.includes(number) || (number === 0 && CUT.test(message)))
+    return retryable('database.connectionLost');
   if (RIGHTS.includes(number)) {
     return new SyncError('database.rightMissing', { cause: error, params: { right: missingRight(message) } });
   }
@@ -71,7 +74,7 @@ export function connectionError(error: unknown, destination: Destination): unkno
     new SyncError(code, { cause: error, params, retryable });
   switch (known.code) {
     case 'ELOGIN':
-      return known.number === 4060 || /database .* requested by the login/.test(known.message)
+      return known.number === 4060 || /database .* (requested by the login|does not exist)/i.test(known.message)
         ? failed('database.absent', { database })
         : failed('database.loginRefused', { user });
     case 'EINSTLOOKUP':

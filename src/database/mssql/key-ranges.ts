@@ -72,8 +72,12 @@ async function reseed(
   range: Pick<StoredRange, 'from' | 'to'>,
 ): Promise<void> {
   const highest = (await highestIn(connection, table, range)) ?? range.from;
-  await connection.run(`DBCC CHECKIDENT (${literal(table.object)}, RESEED, ${String(highest)})`);
+  await connection.run(`DBCC CHECKIDENT ('${plainName(table)}', RESEED, ${String(highest)})`);
 }
+
+/** As DBCC likes it best: brackets only where they are needed. */
+const plainName = ({ schema, object }: MssqlTable): string =>
+  (/^[[\w\].]+$/.test(object) && /^\w+$/.test(schema) ? object.replace(/[[\]]/g, '') : object).replaceAll("'", "''");
 
 async function highestIn(
   connection: Connection,

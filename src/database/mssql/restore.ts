@@ -23,8 +23,8 @@ export async function restore(
     const entry = await findConflict(connection, id);
     if (entry === null) throw new SyncError('conflict.missing', { params: { id } });
     const table = tables.find(({ name }) => name === entry.table);
-    if (table === undefined || !fits(entry, table)) throw failure('tableChanged', entry);
     const row = restoration.which === 'winner' ? entry.winningRow : entry.losingRow;
+    if (table === undefined || !fits(entry, row, table)) throw failure('tableChanged', entry);
     if (row === null && (await isReferredTo(connection, tables, table, entry)))
       throw failure('foreignKey', entry);
     try {
@@ -43,13 +43,16 @@ const failure = (reason: 'tableChanged' | 'foreignKey', { table }: JournalEntry)
   new SyncError(`conflict.${reason}`, { params: { table } });
 
 /** Whether the row can be written whole: same key, no column of it is gone, and each can hold its value. */
-function fits({ columns, keyCount, winningRow, losingRow }: JournalEntry, table: MssqlTable): boolean {
+function fits(
+  { columns, keyCount }: JournalEntry,
+  row: readonly Value[] | null,
+  table: MssqlTable,
+): boolean {
   const sameKey =
     keyCount === table.keyCount && keyColumns(table).every((column, at) => column === columns[at]);
   if (!sameKey || !columns.every((column) => table.columns.includes(column))) return false;
-  const rows = [winningRow, losingRow].filter((row) => row !== null);
-  return rows.every((row) =>
-    columns.every((column, at) => toWire(typeOf(table, column), row[at] ?? null) !== undefined),
+  return (
+    row === null || columns.every((column, at) => toWire(typeOf(table, column), row[at] ?? null) !== undefined)
   );
 }
 
