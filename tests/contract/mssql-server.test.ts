@@ -26,7 +26,9 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
     const found: string[] = [];
     const names = tables.map(({ name }) => name);
     for await (const { block } of database.capture(number, names)) {
-      found.push(...block.changes.map(({ op, marks, values }) => [op, marks, ...values.map(textOf)].join(' ').trim()));
+      found.push(
+        ...block.changes.map(({ op, marks, values }) => [op, marks, ...values.map(textOf)].join(' ').trim()),
+      );
     }
     return found.sort();
   }
@@ -89,7 +91,10 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
       `INSERT INTO word VALUES (1, 'a', 0x01), (2, 'b', 0x01)`,
     );
     await database.prepare(SITE);
-    await business.run(`UPDATE word SET v = 'A' WHERE id = 1`, `UPDATE word SET v = 'b ', w = 0x0100 WHERE id = 2`);
+    await business.run(
+      `UPDATE word SET v = 'A' WHERE id = 1`,
+      `UPDATE word SET v = 'b ', w = 0x0100 WHERE id = 2`,
+    );
     expect(await changes(1)).toEqual(["U 010 1 'A' 01", "U 011 2 'b ' 0100"]);
   });
 
@@ -144,7 +149,10 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
       change('I', '111', 2n, '12.34', '2024-02-29'),
       change('I', '111', 2n ** 40n, '0', null),
     );
-    expect(await refused()).toEqual(["refused value 1 '12.345' '2024-02-30'", "refused value 1099511627776 '0' null"]);
+    expect(await refused()).toEqual([
+      "refused value 1 '12.345' '2024-02-30'",
+      "refused value 1099511627776 '0' null",
+    ]);
   });
 
   test('rows that refer to each other in a circle, and to themselves', async () => {
@@ -186,7 +194,9 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
     await stage('ticket', change('I', '11', 70_000_001n, 9n));
     expect(await refused()).toEqual([]);
     await business.run('INSERT INTO ticket (v) VALUES (3)', 'INSERT INTO ticket (v) VALUES (4)');
-    const made = (await business.query('SELECT id FROM ticket WHERE v IN (3, 4) ORDER BY id')).map(([id]) => Number(id));
+    const made = (await business.query('SELECT id FROM ticket WHERE v IN (3, 4) ORDER BY id')).map(([id]) =>
+      Number(id),
+    );
     expect(made.every((id) => id >= 30_000_000 && id <= 30_000_003)).toBe(true);
     const [range] = await database.assignKeyRanges(3);
     expect(range?.used).toBeGreaterThan(0);
@@ -242,7 +252,12 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
     const line = await openLine(target.hostname, Number(target.port));
     const through = await openMssql(business.address.replace(`:${target.port}/`, `:${String(line.port)}/`));
     await through.prepare(SITE);
-    const block: Block = { table: 't', columns: ['id', 'v'], keyCount: 1, changes: [change('I', '11', 1n, 1n)] };
+    const block: Block = {
+      table: 't',
+      columns: ['id', 'v'],
+      keyCount: 1,
+      changes: [change('I', '11', 1n, 1n)],
+    };
     const write = async (cut: boolean): Promise<void> => {
       await through.stage(streamOf(block), { clockOffset: 0 });
       await through.transaction(async (transaction) => {
@@ -261,7 +276,8 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
   });
 
   test('says what is wrong with the way there', async () => {
-    const at = (change: (address: string) => string): Promise<Database> => openMssql(change(business.address));
+    const at = (change: (address: string) => string): Promise<Database> =>
+      openMssql(change(business.address));
     await expect(at((text) => text.replace(/\/[^/?]*\?/, '/no_such_base?'))).rejects.toMatchObject({
       code: 'database.absent',
     });
@@ -281,7 +297,7 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
 
   test('leaves no trace', async () => {
     await business.run('CREATE TABLE t (id int PRIMARY KEY, v int)');
-    const objects = "SELECT COUNT(*) FROM sys.objects WHERE is_ms_shipped = 0";
+    const objects = 'SELECT COUNT(*) FROM sys.objects WHERE is_ms_shipped = 0';
     const before = await business.query(objects);
     await database.prepare(SITE);
     expect(await business.query(objects)).not.toEqual(before);

@@ -125,6 +125,9 @@ export function readExpression(type: ColumnType, column: string): string {
     case 'decimal':
     case 'numeric':
       return `CONVERT(varchar(41), ${column})`;
+    case 'money':
+    case 'smallmoney':
+      return `CONVERT(varchar(41), CONVERT(decimal(19, 4), ${column}))`;
     case 'uniqueidentifier':
       return `CONVERT(varchar(36), ${column})`;
     default: {
@@ -136,8 +139,6 @@ export function readExpression(type: ColumnType, column: string): string {
 
 /** Styles of CONVERT that lose nothing and depend on no language. */
 const STYLES: Readonly<Record<string, string>> = {
-  money: '2',
-  smallmoney: '2',
   date: '23',
   time: '121',
   datetime: '121',
