@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { URLSearchParams } from 'node:url';
 import type { config as DriverConfig } from 'mssql';
 import { SyncError } from '../../shared/errors';
@@ -103,6 +104,8 @@ export function driverConfig(address: Address, host: string): DriverConfig {
       encrypt: address.encrypt,
       trustServerCertificate: address.trustServerCertificate,
       multiSubnetFailover: address.multiSubnetFailover,
+      // A number is no name for TLS, which only matters where the certificate is looked at.
+      ...(address.trustServerCertificate && isIP(host) !== 0 ? { serverName: 'sql-server' } : {}),
       ...(instance === null ? {} : { instanceName: instance }),
       appName: 'Synchronisation',
       enableArithAbort: true,
