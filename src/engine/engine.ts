@@ -3,7 +3,9 @@ import { loadSettings, type Settings } from '../config/settings';
 import type { HistoryLine, Progress, Report } from '../report/report';
 import { newReport } from '../report/new-report';
 import { ReportStore } from '../report/report-store';
-import { nextDeparture } from '../schedule/next-departure';
+import { departureFile } from '../schedule/departure-memory';
+import { momentText, nextDeparture } from '../schedule/next-departure';
+import { departureHours } from '../schedule/schedule';
 import { runSchedule } from '../schedule/scheduler';
 import { runSession, type Step } from '../session/session';
 import { SyncError, toSyncError, type MessageParams } from '../shared/errors';
@@ -46,6 +48,8 @@ export class Engine implements EngineCalls {
   #lastSynchronisation: string | null = null;
   /** Departures and sites' requests start sessions. */
   #serving = false;
+  /** A departure fell into a session that some sites had asked for. */
+  #departsNext = false;
 
   constructor(parts: Parts, folder: string, events: EngineEvents) {
     this.#parts = parts;
@@ -83,7 +87,7 @@ export class Engine implements EngineCalls {
   async serve(): Promise<void> {
     await this.#runtime?.start().catch((error: unknown) => this.#note(error));
     this.#serving = true;
-    if (this.#settings !== null) this.#startSchedule(this.#settings);
+    if (this.#settings !== null) this.#startSchedule();
     this.#tell();
   }
 
@@ -154,12 +158,12 @@ export class Engine implements EngineCalls {
     this.#lock = null;
   }
 
-  #begin(trigger: Report['trigger']): RunningSession {
+  #begin(trigger: Report['trigger'], late = false): RunningSession {
     if (this.#session !== null) throw new SyncError('session.running');
     const { role, name } = this.#configured();
     const { clock, application } = this.#parts;
     const report = newReport({ role, name, trigger, application, now: clock.now() });
-    const request: SessionRequest = { trigger, deadlines: [] };
+    const request: SessionRequest = { trigger, late, deadlines: [] };
     const abort = new AbortController();
     const session = { report, request, abort, done: this.#run(report, request, abort.signal) };
     this.#session = session;
@@ -192,7 +196,7 @@ export class Engine implements EngineCalls {
     this.#events.historyChanged();
     this.#tell();
     await this.#log.flushed();
-    this.#answerRequests();
+    this.#beginNext();
     return report;
   }
 
@@ -218,6 +222,12 @@ export class Engine implements EngineCalls {
     };
   }
 
+  #beginNext(): void {
+    if (this.#departsNext && this.#serving) this.#begin('schedule');
+    this.#departsNext = false;
+    this.#answerRequests();
+  }
+
   /** A site asked for a session outside the schedule. */
   #answerRequests(): void {
     const runtime = this.#runtime;
@@ -225,13 +235,31 @@ export class Engine implements EngineCalls {
     if (this.#session === null && this.#serving) this.#begin('request');
   }
 
-  #startSchedule({ departure }: Settings): void {
-    const { clock } = this.#parts;
-    const onDeparture = (): void => {
-      if (this.#session === null) this.#begin('schedule');
-    };
+  #startSchedule(): void {
     const { signal } = this.#schedule;
-    void runSchedule({ departure, clock, signal, onDeparture }).catch((error: unknown) => this.#note(error));
+    void runSchedule({
+      schedule: () => this.#configured().schedule,
+      memory: departureFile(this.#paths.schedule),
+      clock: this.#parts.clock,
+      signal,
+      onDeparture: (planned, late) => this.#depart(planned, late),
+      onMissed: (planned) => this.#say('warning', 'session.departureMissed', { at: this.#hour(planned) }),
+      onUnsaved: (error) => this.#sayError(error),
+    }).catch((error: unknown) => this.#note(error));
+  }
+
+  #hour(planned: number): string {
+    return momentText(this.#configured().schedule, planned);
+  }
+
+  /** Never two sessions at once: one under way is this departure's, but for one that serves only who asked for it. */
+  #depart(planned: number, late: boolean): void {
+    if (this.#session !== null) {
+      this.#departsNext = this.#session.report.trigger === 'request';
+      return;
+    }
+    if (late) this.#say('info', 'session.departureLate', { at: this.#hour(planned) });
+    this.#begin('schedule', late);
   }
 
   #overview(): Overview {
@@ -243,8 +271,8 @@ export class Engine implements EngineCalls {
           : {
               role: settings.role,
               name: settings.name,
-              departure: settings.departure,
-              nextDeparture: nextDeparture(settings.departure, this.#parts.clock.now()),
+              departure: departureHours(settings.schedule),
+              nextDeparture: nextDeparture(settings.schedule, this.#parts.clock.now()),
               siteCount: settings.hub?.sites.filter(({ active }) => active).length ?? 0,
               receptionLimit: settings.receptionLimit,
             },
