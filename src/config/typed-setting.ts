@@ -23,7 +23,7 @@ const words = (typed: string): string[] => typed.split(/[\s,]+/).filter((word) =
 const typedDepartures = (typed: string): unknown =>
   words(typed).map((word) => {
     const [time = '', days] = word.split('/');
-    return { time, days: days === undefined ? [...EVERY_DAY] : [...days].map(typedNumber) };
+    return { time, days: days === undefined ? [...EVERY_DAY] : days.split('').map(typedNumber) };
   });
 
 /** `1 08:00`: day of the week and hour; `none` for no summary. */

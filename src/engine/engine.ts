@@ -1,5 +1,6 @@
 import { dataFolder, lockDataFolder, type DataFolder, type DataLock } from '../config/data-folder';
 import { loadSettings, type Settings } from '../config/settings';
+import type { Mailer } from '../mail/port';
 import type { HistoryLine, Progress, Report } from '../report/report';
 import { newReport } from '../report/new-report';
 import { ReportStore } from '../report/report-store';
@@ -42,6 +43,7 @@ export class Engine implements EngineCalls {
   #settings: Settings | null = null;
   #problems: { key: string; params: MessageParams }[] = [];
   #runtime: HubRuntime | SiteRuntime | null = null;
+  #mailer: Mailer | null = null;
   #session: RunningSession | null = null;
   #progress: Progress | null = null;
   #progressToldAt = 0;
@@ -63,15 +65,17 @@ export class Engine implements EngineCalls {
   async open(): Promise<void> {
     this.#lock = await lockDataFolder(this.#paths.folder);
     await this.#log.load();
-    await this.#reports.closeInterrupted();
+    const interrupted = await this.#reports.closeInterrupted();
     await this.#readLastSynchronisation();
     this.#settings = await loadSettings(this.#paths.folder);
+    this.#mailer = this.#openMailer();
+    for (const report of interrupted) this.#mailer.notify({ kind: 'session', report });
     this.#runtime =
       this.#settings.role === 'hub'
         ? new HubRuntime(this.#parts, this.#settings, this.#paths, {
             onRequest: () => this.#answerRequests(),
             stateChanged: () => this.#tell(),
-            blockedChanged: () => this.#events.blockedChanged(),
+            blockedChanged: () => this.#onBlocked(),
           })
         : new SiteRuntime(this.#parts, this.#settings, this.#paths);
   }
@@ -153,6 +157,7 @@ export class Engine implements EngineCalls {
     await this.stopSession();
     await this.#session?.done;
     await this.#runtime?.stop();
+    await this.#mailer?.stop();
     await this.#log.flushed();
     this.#lock?.release();
     this.#lock = null;
@@ -193,6 +198,7 @@ export class Engine implements EngineCalls {
     this.#session = null;
     this.#progress = null;
     this.#say(report.state === 'failed' ? 'error' : 'info', `session.ended.${report.state}`, {});
+    this.#mailer?.notify({ kind: 'session', report });
     this.#events.historyChanged();
     this.#tell();
     await this.#log.flushed();
@@ -233,6 +239,28 @@ export class Engine implements EngineCalls {
     const runtime = this.#runtime;
     if (!(runtime instanceof HubRuntime) || !runtime.requested) return;
     if (this.#session === null && this.#serving) this.#begin('request');
+  }
+
+  #openMailer(): Mailer {
+    const mailer = this.#parts.createMailer({
+      clock: this.#parts.clock,
+      application: this.#parts.application,
+      paths: this.#paths,
+      settings: () => loadSettings(this.#paths.folder),
+      history: (limit) => this.#reports.list(limit),
+      log: (level, key, params) => this.#say(level, key, params),
+    });
+    mailer.start();
+    return mailer;
+  }
+
+  #onBlocked(): void {
+    this.#events.blockedChanged();
+    const addresses =
+      this.#server()
+        ?.blocked()
+        .map(({ address }) => address) ?? [];
+    this.#mailer?.notify({ kind: 'blocked', addresses });
   }
 
   #startSchedule(): void {

@@ -1,4 +1,5 @@
 import type { Database } from '../database/port';
+import type { Mailer, MailerOptions } from '../mail/port';
 import type { Clock } from '../shared/clock';
 import type { HubLink, HubServer, HubServerEvents, HubStatus, SiteAccount } from '../transport/port';
 
@@ -34,6 +35,7 @@ export interface Parts {
   readonly openDatabase: (address: string) => Promise<Database>;
   readonly createServer: (options: ServerOptions) => HubServer;
   readonly createLink: (options: LinkOptions) => HubLink;
+  readonly createMailer: (options: MailerOptions) => Mailer;
   /** The hub's certificate, made at the first call. */
   readonly certificate: (
     folder: string,
