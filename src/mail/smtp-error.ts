@@ -45,8 +45,11 @@ export function mailError(error: unknown, { host, port, from }: MailSettings): S
       return refused('mail.messageRefused', {});
     case 'ETIMEDOUT':
     case 'EABORT':
+    case 'ECONNECTION':
       return line('mail.noAnswer');
     default:
+      // A server that expects the other kind of encryption hangs up.
+      if (/^(ECONNRESET|EPIPE)$/.test(system)) return line('mail.noAnswer');
       return /SSL|TLS/.test(system) ? line('mail.tlsRefused') : line('mail.unreachable', { reason: system });
   }
 }
@@ -80,7 +83,7 @@ function certificateFault(text: string): string | null {
   if (/CERT_HAS_EXPIRED|certificate has expired|CERT_NOT_YET_VALID|not yet valid/.test(text))
     return 'mail.certificateDate';
   if (/ALTNAME|does not match certificate/.test(text)) return 'mail.certificateName';
-  return /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|self-signed certificate|unable to (verify|get)/.test(text)
+  return /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|self[- ]signed certificate|unable to (verify|get)/.test(text)
     ? 'mail.certificateUnknown'
     : null;
 }
