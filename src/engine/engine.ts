@@ -15,6 +15,7 @@ import type {
   HistoryQuery,
   Information,
   LogLine,
+  MailDraft,
   NewInstallation,
   Overview,
   PairingCode,
@@ -51,13 +52,15 @@ export class Engine implements EngineCalls {
   readonly #tester: Tester;
   /** Settled once the data folder was read, for good or ill. */
   #folderRead: Promise<void> = Promise.resolve();
+  /** A departure fell into a session that some sites had asked for. */
+  #departsNext = false;
 
   constructor(parts: Parts, folder: string, events: EngineEvents) {
     const changed = (): void => events.overviewChanged(this.#overview());
     const advanced = throttled(parts.clock, PROGRESS_INTERVAL, changed);
     this.#place = new Workplace(parts, folder, events, {
       onRequest: () => this.#answerRequests(),
-      onDeparture: () => this.#depart(),
+      onDeparture: (late) => this.#depart(late),
       changed,
       advanced,
     });
@@ -202,6 +205,10 @@ export class Engine implements EngineCalls {
     return this.#configuration.testDatabase(address);
   }
 
+  sendTestMail(mail: MailDraft): Promise<void> {
+    return this.#configuration.sendTestMail(mail);
+  }
+
   async tables(): Promise<TablesView> {
     const settings = this.#place.configured();
     return this.#place.withDatabase((database) => tablesView(database, settings));
@@ -273,8 +280,11 @@ export class Engine implements EngineCalls {
     return this.#place.configured();
   }
 
-  #depart(): void {
-    if (this.#sessions.report === null) this.#sessions.begin('schedule');
+  /** Never two sessions at once: one under way is this departure's, but for one that serves only who asked for it. */
+  #depart(late: boolean): void {
+    const running = this.#sessions.report;
+    if (running === null) this.#sessions.begin('schedule', late);
+    else this.#departsNext = running.trigger === 'request';
   }
 
   /** A site asked for a session outside the schedule. */
@@ -288,6 +298,8 @@ export class Engine implements EngineCalls {
     this.#place.events.historyChanged();
     this.#place.events.conflictsChanged();
     this.#tell();
+    if (this.#departsNext && this.#place.serving) this.#sessions.begin('schedule');
+    this.#departsNext = false;
     this.#answerRequests();
   }
 

@@ -64,6 +64,6 @@ function tableLines(report: Report, words: Words): string[] {
 }
 
 /** Names come from databases and from the other side: they must not move the cursor nor begin a line of their own. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ');
 }

@@ -12,6 +12,7 @@ export function settingsCalls({ options }: Stub): SettingsCalls {
     saveSettings: () => Promise.resolve([]),
     initialise: () => Promise.resolve([]),
     testDatabase: (address) => Promise.resolve({ address, tables: 3, excluded: 1, prepared: 'no' }),
+    sendTestMail: now(() => undefined),
     tables: () => Promise.resolve(tablesView()),
     prepare: () => Promise.resolve(tablesView()),
     unprepare: () => Promise.resolve(tablesView()),
