@@ -13,7 +13,7 @@ export interface ServerAddress {
 
 // URL has no room for a backslash; what may hold one of the marks between the parts is percent-encoded.
 const ADDRESS =
-  /^mssql:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?(\[[^\]]*\]|[^:\\/?[\]]*)(?::(\d+))?(?:\\([^/?]*))?(?:\/([^?]*))?(?:\?(.*))?$/;
+  /^mssql:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?(\[[^\]]*\]|[^@:\\/?[\]]*)(?::(\d+))?(?:\\([^/?]*))?(?:\/([^?]*))?(?:\?(.*))?$/;
 
 /** The parts of an address of SQL Server; null where it is none. Parts that are missing are empty. */
 export function parseServerAddress(address: string): ServerAddress | null {
