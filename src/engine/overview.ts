@@ -3,7 +3,7 @@ import { defaultPreferences } from '../config/settings';
 import type { Report } from '../report/report';
 import { nextDeparture, nextDepartureAt } from '../schedule/next-departure';
 import { departureHours } from '../schedule/schedule';
-import type { Overview, Reception, Sentence, SiteOverview } from './contract';
+import type { Overview, Reception, SiteOverview } from './contract';
 import type { PastSessions } from './past-sessions';
 import type { Sessions } from './sessions';
 import { verdictOf } from './verdict';
@@ -30,7 +30,8 @@ export function overviewOf({ place, sessions, past, lock }: OverviewSources): Ov
     problems,
     verdict: verdictOf({
       now,
-      problem: settings === null ? firstProblem(problems) : null,
+      configured: settings !== null,
+      problem: problems[0] ?? null,
       paired: settings === null || isPaired(settings),
       ftp,
       running: sessions.report !== null,
@@ -70,10 +71,6 @@ function configuredOf(settings: Settings, now: number): NonNullable<Overview['co
 }
 
 const isPaired = ({ role, site }: Settings): boolean => role === 'hub' || site !== null;
-
-/** Settings that are still to be read are no problem yet. */
-const firstProblem = (problems: readonly Sentence[]): Sentence =>
-  problems[0] ?? { key: 'error.settings.missing', params: {} };
 
 /** A whole day after the first departure that should have brought a complete synchronisation. */
 function isOverdue({ schedule }: Settings, { lastComplete }: PastSessions, now: number): boolean {

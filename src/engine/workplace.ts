@@ -4,11 +4,9 @@ import type { Database } from '../database/port';
 import type { Mailer } from '../mail/port';
 import type { Report } from '../report/report';
 import { ReportStore } from '../report/report-store';
-import { departureFile } from '../schedule/departure-memory';
-import { momentText } from '../schedule/next-departure';
-import { runSchedule } from '../schedule/scheduler';
 import { SyncError, toSyncError, type MessageParams } from '../shared/errors';
 import type { EngineEvents, LogLine, Sentence } from './contract';
+import { runDepartures } from './departures';
 import { HubRuntime } from './hub-runtime';
 import type { Parts } from './parts';
 import { ProgressLog } from './progress-log';
@@ -20,6 +18,8 @@ export interface WorkplaceListener {
   readonly onRequest: () => void;
   /** `late`: it was missed, the machine being off or asleep, and is caught up. */
   readonly onDeparture: (late: boolean) => void;
+  /** Other settings hold. */
+  readonly settingsApplied: () => Promise<void>;
   /** The state of the engine is another. */
   readonly changed: () => void;
   /** As `changed`, but too often to tell each time. */
@@ -125,6 +125,7 @@ export class Workplace {
     await saveSettings(this.paths.folder, settings);
     this.#applied = this.#applied.then(() => this.#apply(settings));
     await this.#applied;
+    await this.#listener.settingsApplied();
     this.events.settingsChanged();
     this.#listener.changed();
   }
@@ -189,7 +190,11 @@ export class Workplace {
     if (settings.role === 'site') return new SiteRuntime(this.parts, settings, this.paths);
     return new HubRuntime(this.parts, settings, this.paths, {
       onRequest: () => this.#listener.onRequest(),
-      stateChanged: () => this.#listener.changed(),
+      stateChanged: ({ active }) => {
+        // A session has started the server that could not start before.
+        if (active) this.#problems = [];
+        this.#listener.changed();
+      },
       blockedChanged: () => this.#onBlocked(),
       receiving: () => this.#listener.advanced(),
     });
@@ -221,21 +226,9 @@ export class Workplace {
   #startSchedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    const hour = (planned: number): { at: string } => ({
-      at: momentText(this.configured().schedule, planned),
-    });
-    void runSchedule({
-      schedule: () => this.configured().schedule,
-      memory: departureFile(this.paths.schedule),
-      clock: this.parts.clock,
-      signal: this.#schedule.signal,
-      onDeparture: (planned, late) => {
-        if (late) this.say('info', 'session.departureLate', hour(planned));
-        this.#listener.onDeparture(late);
-      },
-      onMissed: (planned) => this.say('warning', 'session.departureMissed', hour(planned)),
-      onUnsaved: (error) => this.sayError(error),
-    }).catch((error: unknown) => this.note(error));
+    const { signal } = this.#schedule;
+    const onDeparture = (late: boolean): void => this.#listener.onDeparture(late);
+    void runDepartures(this, onDeparture, signal).catch((error: unknown) => this.note(error));
   }
 }
 
