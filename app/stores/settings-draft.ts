@@ -27,6 +27,8 @@ export const useSettingsDraftStore = defineStore('settings-draft', () => {
   /** The draft as it was read: what differs from it is not saved yet. */
   const base = ref('');
   const dirty = computed(() => draft.value !== null && JSON.stringify(draft.value) !== base.value);
+  /** Grows when the draft is thrown away: fields start anew. */
+  const revision = ref(0);
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   async function load(): Promise<void> {
@@ -36,6 +38,11 @@ export const useSettingsDraftStore = defineStore('settings-draft', () => {
     draft.value = view.values === null ? null : draftOf(view.values);
     base.value = JSON.stringify(draft.value);
     faults.value = [];
+  }
+
+  async function discard(): Promise<void> {
+    await load();
+    revision.value += 1;
   }
 
   /** What others changed meanwhile is taken over, unless someone is typing here. */
@@ -73,7 +80,7 @@ export const useSettingsDraftStore = defineStore('settings-draft', () => {
     { deep: true },
   );
 
-  return { values, draft, faults, saving, dirty, load, refresh, save, discard: load };
+  return { values, draft, faults, saving, dirty, revision, load, refresh, save, discard };
 });
 
 function draftOf(values: SettingsValues): Draft {
