@@ -39,7 +39,7 @@ module.exports = {
     {
       name: 'sessions-are-below-the-engine',
       severity: 'error',
-      from: { path: '^src/(session|report|schedule|transport|config)/' },
+      from: { path: '^src/(session|report|schedule|mail|transport|config)/' },
       to: { path: '^src/engine/' },
     },
     {

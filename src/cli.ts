@@ -5,6 +5,7 @@ import cliTexts from '../locales/fr/cli.json';
 import engineTexts from '../locales/fr/engine.json';
 import { answer, EXIT, exitOf, type CommandContext } from './commands/context';
 import { conflicts, history, report, status } from './commands/inspect';
+import { testMail } from './commands/mail';
 import { run, sync, test } from './commands/sessions';
 import { addSite, init, listSites, pair, set } from './commands/setup';
 import { prepare, tables, unprepare } from './commands/tracking';
@@ -50,6 +51,10 @@ const commands: Readonly<Record<string, Command>> = {
   run,
   sync,
   test,
+  mail: (context, [action]) => {
+    if (action !== 'test') throw new SyncError('cli.missing', { params: { what: 'test' } });
+    return testMail(context);
+  },
   status,
   history,
   report: (context, [id]) => report(context, required('ID', id)),

@@ -3,6 +3,10 @@ import { openMssql } from './database/mssql/database';
 import { openSqlite } from './database/sqlite/database';
 import type { Database } from './database/port';
 import type { Parts } from './engine/parts';
+import { DiskMailer } from './mail/mailer';
+import { reportPage } from './mail/report-page';
+import { sendBySmtp } from './mail/smtp';
+import { letterTexts } from './mail/texts';
 import { systemClock } from './shared/clock';
 import { SyncError } from './shared/errors';
 import { loadOrCreateCertificate } from './transport/certificate';
@@ -18,6 +22,8 @@ export const parts: Parts = {
   createServer: createHubServer,
   createLink: createFtpHubLink,
   createProbe: createHubProbe,
+  createMailer: (options) =>
+    new DiskMailer(options, { send: sendBySmtp, attach: reportPage, texts: letterTexts }),
   certificate: async (folder) => {
     const { key, cert, fingerprint256 } = await loadOrCreateCertificate(folder);
     return { key, cert, fingerprint: fingerprint256 };

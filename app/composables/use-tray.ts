@@ -57,14 +57,15 @@ export function useTray(): (wish: Wish) => void {
       bridge.show();
       void navigation.openReport(engine.overview?.last?.id ?? null);
     },
-    quit() {
-      if (!running.value) {
-        bridge.quit();
-        return;
-      }
-      bridge.show();
-      questions.ask('quit');
-    },
+    quit: () => void quit(),
   };
+
+  async function quit(): Promise<void> {
+    if (running.value || navigation.leaveGuard !== null) bridge.show();
+    if (!(await navigation.mayLeave())) return;
+    if (running.value) questions.ask('quit');
+    else bridge.quit();
+  }
+
   return (wish) => wishes[wish]();
 }

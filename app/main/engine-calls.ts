@@ -31,6 +31,7 @@ export function callsThrough(call: Call): EngineCalls {
     saveSettings: (draft) => call('saveSettings', draft),
     initialise: (installation) => call('initialise', installation),
     testDatabase: (address) => call('testDatabase', address),
+    sendTestMail: (mail) => call('sendTestMail', mail),
     tables: () => call('tables'),
     prepare: () => call('prepare'),
     unprepare: () => call('unprepare'),

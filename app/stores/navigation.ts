@@ -18,9 +18,14 @@ export const useNavigationStore = defineStore('navigation', () => {
   /** False when the screen of now was not left. */
   async function open(name: ScreenName): Promise<boolean> {
     if (name === screen.value) return true;
+    if (!(await mayLeave())) return false;
+    screen.value = name;
+    return true;
+  }
+
+  async function mayLeave(): Promise<boolean> {
     if (leaveGuard.value !== null && !(await leaveGuard.value())) return false;
     leaveGuard.value = null;
-    screen.value = name;
     return true;
   }
 
@@ -28,5 +33,5 @@ export const useNavigationStore = defineStore('navigation', () => {
     if (await open('reports')) reportId.value = id;
   }
 
-  return { screen, reportId, leaveGuard, open, openReport };
+  return { screen, reportId, leaveGuard, mayLeave, open, openReport };
 });

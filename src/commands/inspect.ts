@@ -5,6 +5,7 @@ import type { Value } from '../batch/block';
 import { renderText } from '../report/render-text';
 import { ReportStore } from '../report/report-store';
 import { nextDeparture } from '../schedule/next-departure';
+import { departureHours } from '../schedule/schedule';
 import { answer, EXIT, type CommandContext } from './context';
 import { withDatabase } from './tracking';
 
@@ -14,7 +15,8 @@ const CONFLICT_LINES = 10_000;
 export async function status(context: CommandContext): Promise<number> {
   const settings = await loadSettings(context.folder);
   const [last] = await reportsOf(context).list(1);
-  const { role, name, departure } = settings;
+  const { role, name, schedule } = settings;
+  const departure = departureHours(schedule);
   const tracked = await withDatabase(context, async (database) => {
     const state = await database.state();
     return state === null
@@ -25,7 +27,7 @@ export async function status(context: CommandContext): Promise<number> {
           round: role === 'hub' ? state.lastMarked : state.position,
         };
   });
-  const next = nextDeparture(departure, context.parts.clock.now());
+  const next = nextDeparture(schedule, context.parts.clock.now());
   const sites = settings.hub?.sites.filter(({ active }) => active).length ?? null;
   const paired = role === 'site' ? settings.site !== null : null;
   const { translate } = context;

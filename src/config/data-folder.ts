@@ -21,6 +21,14 @@ export interface DataFolder {
   readonly progressLog: string;
   /** Hub: addresses that the FTP server refuses. */
   readonly blocked: string;
+  /** The last departure that was held. */
+  readonly schedule: string;
+  /** E-mails to be sent, a file each. */
+  readonly mailQueue: string;
+  /** What was said already, so that it is not said again too soon. */
+  readonly mailState: string;
+  /** Certificates (PEM) trusted beside the system's, for a mail server with one of its own. */
+  readonly mailAuthorities: string;
   readonly lock: string;
 }
 
@@ -36,6 +44,10 @@ export function dataFolder(folder: string): DataFolder {
     reports: join(folder, 'reports'),
     progressLog: join(folder, 'progress.log'),
     blocked: join(folder, 'blocked.json'),
+    schedule: join(folder, 'schedule.json'),
+    mailQueue: join(folder, 'mail-queue'),
+    mailState: join(folder, 'mail.json'),
+    mailAuthorities: join(folder, 'mail-ca.pem'),
     lock: join(folder, 'lock.sqlite'),
   };
 }

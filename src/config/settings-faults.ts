@@ -36,7 +36,7 @@ function describe(issue: Issue): { rule: string; params: MessageParams } {
         ? { rule: 'missing', params: {} }
         : { rule: 'type', params: { expected: issue.expected } };
     case 'too_small':
-      if (issue.origin === 'string') return { rule: 'empty', params: {} };
+      if (issue.origin === 'string' || issue.origin === 'array') return { rule: 'empty', params: {} };
       return issue.inclusive === false
         ? { rule: 'over', params: { minimum: Number(issue.minimum) } }
         : { rule: 'tooSmall', params: { minimum: Number(issue.minimum) } };

@@ -1,5 +1,8 @@
 import { isIP } from 'node:net';
+import { IANAZone } from 'luxon';
 import { z } from 'zod';
+import { EVERY_DAY } from '../schedule/schedule';
+import { parseServerAddress } from './database-address';
 
 /** A rule that zod has no word for: the fault's key is `settings.fault.<rule>`. */
 const broken = (rule: string): { params: { rule: string } } => ({ params: { rule } });
@@ -10,6 +13,69 @@ const port = z.number().int().min(1).max(65_535);
 const minutes = z.number().positive().max(10_080);
 const policy = z.enum(['newest', 'hub', 'site']);
 const siteNumber = z.number().int().positive();
+const time = z.string().refine((text) => /^([01]\d|2[0-3]):[0-5]\d$/.test(text), broken('time'));
+/** ISO: 1 is Monday. */
+const weekday = z.number().int().min(1).max(7);
+/** One address, without a name: what SMTP takes. */
+const mailAddress = z
+  .string()
+  .trim()
+  .refine((address) => /^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(address), broken('mailAddress'));
+
+/** `sqlite:/absolute/path`, or `mssql://…`. */
+const database = z
+  .string()
+  .refine(
+    (address) => /^[a-z]+:./.test(address) && (!isServer(address) || parseServerAddress(address) !== null),
+    broken('address'),
+  )
+  .refine((address) => parseServerAddress(address)?.server !== '', broken('databaseServer'))
+  .refine((address) => parseServerAddress(address)?.database !== '', broken('databaseName'));
+
+const departure = z.strictObject({
+  time,
+  days: z
+    .array(weekday)
+    .min(1)
+    .refine(allDiffer, broken('dayTwice'))
+    .default([...EVERY_DAY]),
+});
+
+const schedule = z.strictObject({
+  departures: z
+    .array(departure)
+    .min(1)
+    .max(48)
+    .default([{ time: '22:00', days: [...EVERY_DAY] }]),
+  timeZone: z
+    .string()
+    .refine((zone) => zone === 'system' || IANAZone.isValidZone(zone), broken('timeZone'))
+    .default('system'),
+  /** A departure missed while the machine was off or asleep is caught up within this; 0: never. */
+  catchUpMinutes: z.number().min(0).max(10_080).default(180),
+});
+
+const mail = z
+  .strictObject({
+    enabled: z.boolean().default(false),
+    host: z.string().trim().default(''),
+    port: port.default(587),
+    security: z.enum(['starttls', 'tls', 'none']).default('starttls'),
+    /** Empty where the server asks for no login. */
+    user: z.string().default(''),
+    password: z.string().default(''),
+    from: mailAddress.or(z.literal('')).default(''),
+    to: z.array(mailAddress).max(50).default([]),
+    language: z.enum(['fr', 'en']).default('fr'),
+    onSuccess: z.boolean().default(false),
+    onWarning: z.boolean().default(true),
+    /** An establishment without a complete synchronisation for longer than this is told. */
+    silenceHours: z.number().min(1).max(8760).default(48),
+    weeklySummary: z.strictObject({ day: weekday, time }).nullable().default(null),
+  })
+  .refine(({ enabled, host }) => !enabled || host !== '', { ...broken('missing'), path: ['host'] })
+  .refine(({ enabled, from }) => !enabled || from !== '', { ...broken('missing'), path: ['from'] })
+  .refine(({ enabled, to }) => !enabled || to.length > 0, { ...broken('missing'), path: ['to'] });
 
 const hubSite = z.strictObject({
   number: siteNumber,
@@ -77,12 +143,8 @@ export const settingsSchema = z
     installation: z.uuid(),
     role: z.enum(['hub', 'site']),
     name: text,
-    /** `sqlite:/absolute/path`. */
-    database: z.string().refine((address) => /^[a-z]+:./.test(address), broken('address')),
-    departure: z
-      .string()
-      .refine((time) => /^([01]\d|2[0-3]):[0-5]\d$/.test(time), broken('time'))
-      .default('22:00'),
+    database,
+    schedule: schedule.prefault({}),
     receptionLimit: minutes.default(60),
     /** How long a site waits for its round. */
     waitLimit: minutes.default(120),
@@ -96,6 +158,7 @@ export const settingsSchema = z
     preferences: preferences.prefault({}),
     /** scrypt hash of the word that opens the configuration; null: it is open. */
     password: text.nullable().default(null),
+    mail: mail.prefault({}),
   })
   .refine(({ role, hub }) => role !== 'hub' || hub !== null, { ...broken('missing'), path: ['hub'] })
   .refine(({ role, hub }) => role !== 'site' || hub === null, { ...broken('otherRole'), path: ['hub'] })
@@ -106,6 +169,9 @@ export const defaultPreferences = preferences.parse({});
 
 export type SettingsInput = z.input<typeof settingsSchema>;
 export type Settings = z.output<typeof settingsSchema>;
+export type MailSettings = Settings['mail'];
+
+const isServer = (address: string): boolean => address.startsWith('mssql:');
 
 function allDiffer(values: readonly unknown[]): boolean {
   return new Set(values).size === values.length;

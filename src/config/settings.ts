@@ -5,10 +5,12 @@ import { writeFileAtomic } from '../shared/atomic-file';
 import { systemCode } from '../shared/disk-error';
 import { SyncError } from '../shared/errors';
 import { dataFolder } from './data-folder';
+import { migrateSettings } from './migrate-settings';
 import { faultsOf, SettingsError } from './settings-faults';
 import { settingsSchema, type Settings } from './settings-schema';
+import { MAIL_SETTINGS, SCHEDULE_SETTINGS, typedNumber, type TypedSetting } from './typed-setting';
 
-export { defaultPreferences, type Settings } from './settings-schema';
+export { defaultPreferences, type MailSettings, type Settings } from './settings-schema';
 export { SettingsError, type SettingsFault } from './settings-faults';
 
 /** Only their owner reads them: they hold the secret that opens the hub. */
@@ -37,7 +39,7 @@ export interface NewSettings {
 export function newSettings({ port, address, ...options }: NewSettings): Settings {
   const hub =
     options.role === 'hub'
-      ? { address: address ?? hostname(), ...(port === undefined ? {} : { port: typed(port) }) }
+      ? { address: address ?? hostname(), ...(port === undefined ? {} : { port: typedNumber(port) }) }
       : null;
   return resolveSettings({ version: 1, ...options, hub });
 }
@@ -69,7 +71,7 @@ export async function loadSettings(folder: string): Promise<Settings> {
     // No cause: what JSON.parse says quotes the text, secrets too.
     throw new SyncError('settings.unreadable', { params: { reason: 'JSON' } });
   }
-  return resolveSettings(options);
+  return resolveSettings(migrateSettings(options));
 }
 
 /** Replaces the file, readable by its owner alone. Rejects with a SettingsError or `disk.*`. */
@@ -79,16 +81,29 @@ export async function saveSettings(folder: string, settings: Settings): Promise<
 }
 
 const TABLE_POLICY = 'policies.tables.';
-const COMMON_KEYS = [
-  'name',
-  'database',
-  'departure',
-  'receptionLimit',
-  'waitLimit',
-  'acknowledgementLimit',
-  'policies.default',
+const plain = (path: string, parse: TypedSetting['parse'] = (typed) => typed): [string, TypedSetting] => [
+  path,
+  { path: path.split('.'), parse },
 ];
-const HUB_KEYS = ['hub.port', 'hub.address', 'hub.passivePorts.from', 'hub.passivePorts.to'];
+const COMMON_SETTINGS: ReadonlyMap<string, TypedSetting> = new Map([
+  plain('name'),
+  plain('database', (address) => resolveDatabase(address, process.cwd())),
+  ...SCHEDULE_SETTINGS,
+  plain('receptionLimit', typedNumber),
+  plain('waitLimit', typedNumber),
+  plain('acknowledgementLimit', typedNumber),
+  plain('policies.default'),
+  ...MAIL_SETTINGS,
+]);
+const HUB_SETTINGS: ReadonlyMap<string, TypedSetting> = new Map([
+  plain('hub.port', typedNumber),
+  plain('hub.address'),
+  plain('hub.passivePorts.from', typedNumber),
+  plain('hub.passivePorts.to', typedNumber),
+]);
+
+/** Whether a setting's value must not be shown again once it was typed. */
+export const isSecret = (key: string): boolean => COMMON_SETTINGS.get(key)?.secret === true;
 
 /**
  * New settings with one value changed, as typed on the command line; `policies.tables.<table>` takes `default` to
@@ -97,30 +112,32 @@ const HUB_KEYS = ['hub.port', 'hub.address', 'hub.passivePorts.from', 'hub.passi
 export function setSetting(settings: Settings, key: string, value: string): Settings {
   if (key.startsWith(TABLE_POLICY) && key.length > TABLE_POLICY.length)
     return setTablePolicy(settings, key.slice(TABLE_POLICY.length), value);
-  const known = settings.hub === null ? COMMON_KEYS : [...COMMON_KEYS, ...HUB_KEYS];
-  if (!known.includes(key)) {
-    const all = [...known, `${TABLE_POLICY}<table>`].join(', ');
+  const known = new Map([...COMMON_SETTINGS, ...(settings.hub === null ? [] : HUB_SETTINGS)]);
+  const setting = known.get(key);
+  if (setting === undefined) {
+    const all = [...known.keys(), `${TABLE_POLICY}<table>`].join(', ');
     throw new SyncError('settings.unknownKey', { params: { key, known: all } });
   }
-  return resolveSettings(withValue(settings, key.split('.'), parse(key, value)));
+  const { path, parse } = setting;
+  try {
+    return resolveSettings(withValue(settings, path, parse(value)));
+  } catch (error) {
+    if (error instanceof SettingsError) throw asTyped(error, key, path.join('.'));
+    throw error;
+  }
+}
+
+/** A fault in the midst of a value is told of the key that was typed. */
+function asTyped({ faults }: SettingsError, key: string, path: string): SettingsError {
+  return new SettingsError(
+    faults.map((fault) => (`${fault.path}.`.startsWith(`${path}.`) ? { ...fault, path: key } : fault)),
+  );
 }
 
 function setTablePolicy(settings: Settings, table: string, value: string): Settings {
   const others = Object.entries(settings.policies.tables).filter(([name]) => name !== table);
   const tables = Object.fromEntries(value === 'default' ? others : [...others, [table, value]]);
   return resolveSettings({ ...settings, policies: { ...settings.policies, tables } });
-}
-
-const NUMBERS = /Limit$|[pP]ort(s\.(from|to))?$/;
-
-function parse(key: string, value: string): string | number {
-  if (key === 'database') return resolveDatabase(value, process.cwd());
-  return NUMBERS.test(key) ? typed(value) : value;
-}
-
-/** The number that was typed; text that is none is left to the schema to refuse. */
-function typed(value: string): string | number {
-  return /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
 }
 
 function withValue(options: object, path: readonly string[], value: unknown): object {

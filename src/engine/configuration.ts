@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { withKnownPassword, withoutPassword } from '../config/database-address';
 import {
   loadSettings,
   newSettings,
@@ -11,11 +12,18 @@ import {
 } from '../config/settings';
 import type { Database } from '../database/port';
 import { SyncError, toSyncError } from '../shared/errors';
-import type { DatabaseTest, NewInstallation, Prepared, SettingsDraft, SettingsView } from './contract';
+import type {
+  DatabaseTest,
+  MailDraft,
+  NewInstallation,
+  Prepared,
+  SettingsDraft,
+  SettingsView,
+} from './contract';
 import type { Guard } from './guard';
 import { paired } from './pairing';
 import type { Sessions } from './sessions';
-import { completed, withoutSecrets } from './settings-view';
+import { completed, mailOf, withoutSecrets } from './settings-view';
 import type { Workplace } from './workplace';
 
 /** Reads and changes the settings, for the screens. */
@@ -87,15 +95,26 @@ export class Configuration {
   }
 
   async testDatabase(address: string): Promise<DatabaseTest> {
-    const resolved = this.#address(address);
+    const resolved = withKnownPassword(this.#address(address), this.#place.settings?.database ?? '');
     const database = await this.#place.parts.openDatabase(resolved);
     try {
       const { tables, excluded } = await database.catalogue();
       const prepared = await preparedFor(database, this.#place.settings?.installation ?? null);
-      return { address: resolved, tables: tables.length, excluded: excluded.length, prepared };
+      return {
+        address: withoutPassword(resolved),
+        tables: tables.length,
+        excluded: excluded.length,
+        prepared,
+      };
     } finally {
       await database.close();
     }
+  }
+
+  async sendTestMail(draft: MailDraft): Promise<void> {
+    const settings = await loadSettings(this.#place.paths.folder);
+    const { mail } = resolveSettings({ ...settings, mail: mailOf(draft, settings) });
+    await this.#place.mailer?.sendTest(mail);
   }
 
   async pair(code: string): Promise<void> {

@@ -9,6 +9,7 @@ import type { Information } from './contract/information';
 import type { LogLine, Overview } from './contract/overview';
 import type {
   DatabaseTest,
+  MailDraft,
   NewInstallation,
   PairingCode,
   SettingsDraft,
@@ -18,6 +19,7 @@ import type {
   TablesView,
 } from './contract/settings';
 
+export { parseServerAddress, serverAddress, type ServerAddress } from '../config/database-address';
 export { CHECKS } from './contract/checks';
 export type * from './contract/checks';
 export type * from './contract/conflicts';
@@ -87,6 +89,8 @@ export interface SettingsCalls {
   initialise(installation: NewInstallation): Promise<readonly SettingsFault[]>;
   /** Rejects with `database.*`. */
   testDatabase(address: string): Promise<DatabaseTest>;
+  /** Sends a letter with settings that need not be saved. Rejects with `mail.*` or a `settings.invalid`. */
+  sendTestMail(mail: MailDraft): Promise<void>;
   tables(): Promise<TablesView>;
   /** Installs or puts right the tracking of every table. */
   prepare(): Promise<TablesView>;

@@ -128,6 +128,8 @@ export class Engine implements EngineCalls {
 
   readonly testDatabase: EngineCalls['testDatabase'] = (address) => this.#configuration.testDatabase(address);
 
+  readonly sendTestMail: EngineCalls['sendTestMail'] = (mail) => this.#configuration.sendTestMail(mail);
+
   readonly tables: EngineCalls['tables'] = () => this.#tables.view();
 
   readonly prepare: EngineCalls['prepare'] = () => this.#tables.prepare();

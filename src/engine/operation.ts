@@ -20,13 +20,15 @@ export class Operation {
   readonly tell: () => void;
   /** Settled once the data folder was read, for good or ill. */
   #folderRead: Promise<void> = Promise.resolve();
+  /** A departure fell into a session that some sites had asked for. */
+  #departsNext = false;
 
   constructor(parts: Parts, folder: string, events: EngineEvents) {
     this.tell = () => events.overviewChanged(this.overview());
     const advanced = throttled(parts.clock, PROGRESS_INTERVAL, this.tell);
     this.place = new Workplace(parts, folder, events, {
       onRequest: () => this.#answerRequests(),
-      onDeparture: () => this.#depart(),
+      onDeparture: (late) => this.#depart(late),
       settingsApplied: () => this.#readPast(),
       changed: this.tell,
       advanced,
@@ -78,8 +80,11 @@ export class Operation {
     return report?.id === id ? Promise.resolve(report) : this.place.reports.read(id);
   }
 
-  #depart(): void {
-    if (this.sessions.report === null) this.sessions.begin('schedule');
+  /** Never two sessions at once: one under way is this departure's, but for one that serves only who asked for it. */
+  #depart(late: boolean): void {
+    const running = this.sessions.report;
+    if (running === null) this.sessions.begin('schedule', late);
+    else this.#departsNext = running.trigger === 'request';
   }
 
   /** A site asked for a session outside the schedule. */
@@ -93,6 +98,8 @@ export class Operation {
     this.place.events.historyChanged();
     this.place.events.conflictsChanged();
     this.tell();
+    if (this.#departsNext && this.place.serving) this.sessions.begin('schedule');
+    this.#departsNext = false;
     this.#answerRequests();
   }
 

@@ -2,6 +2,7 @@ import type { Settings } from '../config/settings';
 import { defaultPreferences } from '../config/settings';
 import type { Report } from '../report/report';
 import { nextDeparture, nextDepartureAt } from '../schedule/next-departure';
+import { departureHours } from '../schedule/schedule';
 import type { Overview, Reception, SiteOverview } from './contract';
 import type { PastSessions } from './past-sessions';
 import type { Sessions } from './sessions';
@@ -57,12 +58,12 @@ export function overviewOf({ place, sessions, past, lock }: OverviewSources): Ov
 }
 
 function configuredOf(settings: Settings, now: number): NonNullable<Overview['configured']> {
-  const { role, name, departure, hub, receptionLimit } = settings;
+  const { role, name, schedule, hub, receptionLimit } = settings;
   return {
     role,
     name,
-    departure,
-    nextDeparture: nextDeparture(departure, now),
+    departure: departureHours(schedule),
+    nextDeparture: nextDeparture(schedule, now),
     siteCount: hub?.sites.filter(({ active }) => active).length ?? 0,
     receptionLimit,
     paired: isPaired(settings),
@@ -72,9 +73,9 @@ function configuredOf(settings: Settings, now: number): NonNullable<Overview['co
 const isPaired = ({ role, site }: Settings): boolean => role === 'hub' || site !== null;
 
 /** A whole day after the first departure that should have brought a complete synchronisation. */
-function isOverdue({ departure }: Settings, { lastComplete }: PastSessions, now: number): boolean {
+function isOverdue({ schedule }: Settings, { lastComplete }: PastSessions, now: number): boolean {
   if (lastComplete === null) return false;
-  const due = nextDepartureAt(departure, Date.parse(lastComplete.startedAt));
+  const due = nextDepartureAt(schedule, Date.parse(lastComplete.startedAt));
   return due !== null && now - due > DAY;
 }
 

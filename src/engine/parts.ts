@@ -1,4 +1,5 @@
 import type { Database } from '../database/port';
+import type { Mailer, MailerOptions } from '../mail/port';
 import type { Clock } from '../shared/clock';
 import type {
   HubLink,
@@ -50,6 +51,7 @@ export interface Parts {
   readonly createServer: (options: ServerOptions) => HubServer;
   readonly createLink: (options: LinkOptions) => HubLink;
   readonly createProbe: (options: LinkOptions) => HubProbe;
+  readonly createMailer: (options: MailerOptions) => Mailer;
   /** The hub's certificate, made at the first call. */
   readonly certificate: (
     folder: string,

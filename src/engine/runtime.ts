@@ -10,6 +10,8 @@ export const RETENTION = 30 * 24 * 60 * MINUTE;
 
 export interface SessionRequest {
   readonly trigger: Report['trigger'];
+  /** A departure that was missed and is caught up: the others may be done already. */
+  readonly late: boolean;
   /** Waiting times of the session, which RAZ starts again; the session adds them. */
   readonly deadlines: Deadline[];
 }

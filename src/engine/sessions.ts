@@ -72,12 +72,12 @@ export class Sessions {
   }
 
   /** Starts one; `done` resolves with its report, however it ended. Throws where none can begin. */
-  begin(trigger: Report['trigger']): RunningSession {
+  begin(trigger: Report['trigger'], late = false): RunningSession {
     this.refuseDuring();
     const { role, name } = this.#place.configured();
     const { clock, application } = this.#place.parts;
     const report = newReport({ role, name, trigger, application, now: clock.now() });
-    const request: SessionRequest = { trigger, deadlines: [] };
+    const request: SessionRequest = { trigger, late, deadlines: [] };
     const abort = new AbortController();
     const done = this.#run(report, request, abort.signal);
     this.#running = { report, request, abort, done };
@@ -124,6 +124,7 @@ export class Sessions {
     this.#running = null;
     this.#progress = null;
     place.say(report.state === 'failed' ? 'error' : 'info', `session.ended.${report.state}`);
+    place.mailer?.notify({ kind: 'session', report });
     await this.#listener.ended();
     await place.log.flushed();
     return report;

@@ -58,7 +58,7 @@ export class SiteRuntime implements Runtime {
       site: this.#paired().number,
       outbox: this.#paths.outbox,
       inbox: this.#paths.inbox,
-      manual: request.trigger === 'manual',
+      manual: request.trigger === 'manual' || request.late,
       deadline,
       pollInterval: POLL_INTERVAL,
       retention: RETENTION,

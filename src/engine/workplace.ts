@@ -2,10 +2,12 @@ import { basename } from 'node:path';
 import { dataFolder, lockDataFolder, type DataFolder, type DataLock } from '../config/data-folder';
 import { loadSettings, saveSettings, type Settings } from '../config/settings';
 import type { Database } from '../database/port';
+import type { Mailer } from '../mail/port';
+import type { Report } from '../report/report';
 import { ReportStore } from '../report/report-store';
-import { runSchedule } from '../schedule/scheduler';
 import { SyncError, toSyncError, type MessageParams } from '../shared/errors';
 import type { EngineEvents, LogLine, Sentence } from './contract';
+import { runDepartures } from './departures';
 import { HubRuntime } from './hub-runtime';
 import type { Parts } from './parts';
 import { ProgressLog } from './progress-log';
@@ -15,7 +17,8 @@ import { SiteRuntime } from './site-runtime';
 export interface WorkplaceListener {
   /** A site asks for a session outside the schedule. */
   readonly onRequest: () => void;
-  readonly onDeparture: () => void;
+  /** `late`: it was missed, the machine being off or asleep, and is caught up. */
+  readonly onDeparture: (late: boolean) => void;
   /** Other settings hold. */
   readonly settingsApplied: () => Promise<void>;
   /** The state of the engine is another. */
@@ -36,7 +39,11 @@ export class Workplace {
   #settings: Settings | null = null;
   #problems: Sentence[] = [];
   #runtime: HubRuntime | SiteRuntime | null = null;
-  #schedule = new AbortController();
+  #mailer: Mailer | null = null;
+  /** Reports of sessions that ended with the process, still to be told. */
+  #interrupted: readonly Report[] = [];
+  readonly #schedule = new AbortController();
+  #scheduled = false;
   #serving = false;
   /** Settings are applied one after the other. */
   #applied: Promise<void> = Promise.resolve();
@@ -63,6 +70,11 @@ export class Workplace {
     return this.#runtime instanceof HubRuntime ? this.#runtime : null;
   }
 
+  /** Null while there are no settings. */
+  get mailer(): Mailer | null {
+    return this.#mailer;
+  }
+
   /** Departures and sites' requests start sessions. */
   get serving(): boolean {
     return this.#serving;
@@ -83,12 +95,13 @@ export class Workplace {
   async take(): Promise<void> {
     this.#lock = await lockDataFolder(this.paths.folder);
     await this.log.load();
-    await this.reports.closeInterrupted();
+    this.#interrupted = await this.reports.closeInterrupted();
   }
 
   /** Rejects with what is wrong in the settings. */
   async read(): Promise<void> {
     this.#settings = await loadSettings(this.paths.folder);
+    this.#openMailer();
     this.#runtime = this.#makeRuntime(this.#settings);
   }
 
@@ -96,7 +109,7 @@ export class Workplace {
   async serve(): Promise<void> {
     this.#serving = true;
     await this.#startRuntime();
-    if (this.#settings !== null) this.#startSchedule(this.#settings);
+    if (this.#settings !== null) this.#startSchedule();
   }
 
   /** Settings as they are on the disk now: a command line may have added a site, changed a limit. */
@@ -136,6 +149,7 @@ export class Workplace {
 
   async release(): Promise<void> {
     await this.#runtime?.stop();
+    await this.#mailer?.stop();
     await this.log.flushed();
     this.#lock?.release();
     this.#lock = null;
@@ -162,13 +176,13 @@ export class Workplace {
     const before = this.#settings;
     this.#settings = settings;
     this.#problems = [];
+    this.#openMailer();
     if (before === null || needsNewRuntime(before, settings)) {
       await this.#runtime?.stop();
       this.#runtime = this.#makeRuntime(settings);
       if (this.#serving) await this.#startRuntime();
     } else this.#runtime?.configure(settings);
-    // A schedule that is started anew would miss a departure that is due at this very instant.
-    if (this.#serving && settings.departure !== before?.departure) this.#startSchedule(settings);
+    if (this.#serving) this.#startSchedule();
   }
 
   async #startRuntime(): Promise<void> {
@@ -184,18 +198,40 @@ export class Workplace {
         if (active) this.#problems = [];
         this.#listener.changed();
       },
-      blockedChanged: () => this.events.blockedChanged(),
+      blockedChanged: () => this.#onBlocked(),
       receiving: () => this.#listener.advanced(),
     });
   }
 
-  #startSchedule({ departure }: Settings): void {
-    this.#schedule.abort();
-    this.#schedule = new AbortController();
+  #onBlocked(): void {
+    this.events.blockedChanged();
+    const blocked = this.hub?.server?.blocked() ?? [];
+    this.#mailer?.notify({ kind: 'blocked', addresses: blocked.map(({ address }) => address) });
+  }
+
+  /** Once there are settings: they are read anew for each letter. */
+  #openMailer(): void {
+    if (this.#mailer !== null) return;
+    this.#mailer = this.parts.createMailer({
+      clock: this.parts.clock,
+      application: this.parts.application,
+      paths: this.paths,
+      settings: () => loadSettings(this.paths.folder),
+      history: (limit) => this.reports.list(limit),
+      log: (level, key, params) => this.say(level, key, params),
+    });
+    this.#mailer.start();
+    for (const report of this.#interrupted) this.#mailer.notify({ kind: 'session', report });
+    this.#interrupted = [];
+  }
+
+  /** Once: it asks for the settings at each turn. */
+  #startSchedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
     const { signal } = this.#schedule;
-    const { clock } = this.parts;
-    const onDeparture = (): void => this.#listener.onDeparture();
-    void runSchedule({ departure, clock, signal, onDeparture }).catch((error: unknown) => this.note(error));
+    const onDeparture = (late: boolean): void => this.#listener.onDeparture(late);
+    void runDepartures(this, onDeparture, signal).catch((error: unknown) => this.note(error));
   }
 }
 

@@ -26,7 +26,7 @@ export function renderHtml(report: Report, translate: Translate, options?: Words
   const title = escapeHtml(words.text('report.title'));
   const error = errorText(report, words);
   return `<!doctype html>
-<html lang="fr">
+<html lang="${options?.locale ?? 'fr'}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -129,6 +129,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }

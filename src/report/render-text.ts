@@ -86,6 +86,6 @@ function columns(headings: readonly string[], rows: readonly (readonly string[])
 }
 
 /** Names come from databases and from the other side: they must not move the cursor nor begin a line of their own. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ');
 }

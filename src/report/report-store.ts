@@ -75,16 +75,20 @@ export class ReportStore {
 
   /**
    * To be called when the engine has taken the data folder, before any session: reports still `running` are of
-   * sessions that ended with the process, and become failed, with the error `session.interrupted`.
+   * sessions that ended with the process, and become failed, with the error `session.interrupted`. Resolves with them.
    */
-  async closeInterrupted(): Promise<void> {
+  async closeInterrupted(): Promise<Report[]> {
+    const closed: Report[] = [];
     // A session that another start found is closed already: the newest that is not running ends the search.
     for (const id of await this.#ids()) {
       const report = await this.#readSound(id);
       if (report === null) continue;
-      if (report.state !== 'running') return;
-      await this.save(interrupted(report));
+      if (report.state !== 'running') break;
+      const ended = interrupted(report);
+      await this.save(ended);
+      closed.push(ended);
     }
+    return closed;
   }
 
   async #index(id: string): Promise<Indexed | null> {

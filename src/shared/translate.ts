@@ -9,7 +9,7 @@ export interface Messages {
 /** The text of a key, in one language; the key itself where there is none. */
 export type Translate = (key: string, params?: MessageParams) => string;
 
-const LOCALE = 'fr';
+const FRENCH = 'fr';
 
 /**
  * French says 'zéro jour': one thing up to two. A third form, put first, is for none.
@@ -28,13 +28,18 @@ const QUANTITIES = new Set(['count', 'rows', 'bytes', 'conflicts', 'expected', '
  * A key that several sources have is the last one's.
  */
 export function createTranslator(...sources: readonly Messages[]): Translate {
+  return translatorIn(FRENCH, ...sources);
+}
+
+/** As `createTranslator`, in another language: the plural of two forms is from two on, or for none. */
+export function translatorIn(locale: string, ...sources: readonly Messages[]): Translate {
   const texts = new Map(sources.flatMap((source) => [...flatten(source)]));
   const compiled = new Map<string, MessageFunction>();
-  const numbers = new Intl.NumberFormat(LOCALE);
+  const numbers = new Intl.NumberFormat(locale);
   return (key, params = {}) => {
     const text = texts.get(key);
     if (text === undefined) return key;
-    const message = compiled.get(key) ?? compileText(key, text);
+    const message = compiled.get(key) ?? compileText(locale, key, text);
     compiled.set(key, message);
     const named = Object.fromEntries(
       Object.entries(params).map(([name, value]) => [
@@ -45,8 +50,8 @@ export function createTranslator(...sources: readonly Messages[]): Translate {
     const { count } = params;
     return message(
       createMessageContext({
-        locale: LOCALE,
-        pluralRules: { [LOCALE]: frenchPlural },
+        locale,
+        pluralRules: { [FRENCH]: frenchPlural },
         pluralIndex: typeof count === 'number' ? count : -1,
         named,
       }),
@@ -62,9 +67,9 @@ export function* flatten(messages: Messages, prefix = ''): Generator<[key: strin
   }
 }
 
-function compileText(key: string, text: string): MessageFunction {
+function compileText(locale: string, key: string, text: string): MessageFunction {
   return compile(text, {
-    locale: LOCALE,
+    locale,
     key,
     warnHtmlMessage: false,
     onError: (error) => {

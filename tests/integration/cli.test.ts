@@ -371,7 +371,7 @@ describe.concurrent('bad use', () => {
     expectRefusal(
       await commandLine.run('sync', ...at),
       3,
-      /2 réglages ne sont pas valables\s: role, departure/,
+      /2 réglages ne sont pas valables\s: role, schedule\.departures\.0\.time/,
     );
     writeFileSync(settings, content.slice(0, -20));
     expectRefusal(await commandLine.run('sync', ...at), 3, /illisible/);

@@ -71,6 +71,11 @@ async function draftOf(
   return { ...values, hub: values.hub === null ? null : { ...values.hub, ...changes } };
 }
 
+/** Every day, at that hour. */
+function departingAt(time: string): SettingsDraft['schedule'] {
+  return { departures: [{ time, days: [1, 2, 3, 4, 5, 6, 7] }], timeZone: 'system', catchUpMinutes: 180 };
+}
+
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -151,16 +156,16 @@ describe('settings that are changed', () => {
     expect(await engine.saveSettings(await draftOf(engine, { port: other }))).toEqual([]);
     expect([await answers(other), await answers(port)]).toEqual([true, false]);
     expect(changes.slice(before)).toContain('settings');
-    const draft = { ...(await draftOf(engine)), name: 'Siège', departure: '23:15' };
+    const draft = { ...(await draftOf(engine)), name: 'Siège', schedule: departingAt('23:15') };
     await engine.saveSettings(draft);
     expect((await engine.overview()).configured).toMatchObject({ name: 'Siège', departure: '23:15' });
   });
 
   test('are saved all or not at all, and every fault is told', async () => {
     const { engine } = await hub();
-    const draft = { ...(await draftOf(engine, { port: 70_000 })), departure: '24:00', name: 'Autre' };
+    const draft = { ...(await draftOf(engine, { port: 70_000 })), schedule: departingAt('24:00'), name: 'Autre' };
     const faults = [
-      { path: 'departure', key: 'settings.fault.time', params: {} },
+      { path: 'schedule.departures.0.time', key: 'settings.fault.time', params: {} },
       { path: 'hub.port', key: 'settings.fault.tooLarge', params: { maximum: 65_535 } },
     ];
     expect(await engine.validateSettings(draft)).toEqual(faults);
@@ -196,7 +201,7 @@ describe('settings that are changed', () => {
     await expect(engine.saveSettings(await draftOf(engine, { port }))).rejects.toMatchObject(busy);
     for (const call of [engine.prepare(), engine.unprepare(), engine.retireSite(1)])
       await expect(call).rejects.toMatchObject(busy);
-    expect(await engine.saveSettings({ ...(await draftOf(engine)), departure: '21:00' })).toEqual([]);
+    expect(await engine.saveSettings({ ...(await draftOf(engine)), schedule: departingAt('21:00') })).toEqual([]);
     await engine.stopSession();
   });
 

@@ -56,7 +56,7 @@ export interface Overview {
   readonly configured: {
     readonly role: Role;
     readonly name: string;
-    /** Local time of the daily departure, `22:00`. */
+    /** Hours of departure, `12:30, 22:00`. */
     readonly departure: string;
     /** ISO 8601 with offset. */
     readonly nextDeparture: string | null;

@@ -8,21 +8,40 @@ export type { SettingsFault } from '../../config/settings-faults';
 export type Preferences = Settings['preferences'];
 export type Blocking = NonNullable<Settings['hub']>['blocking'];
 
-/** All settings but the secrets: of these, only whether they are set. */
+/** A secret as a screen sees it: whether there is one. */
+export interface SecretState {
+  readonly set: boolean;
+}
+
+/** A secret as a screen gives it: left as it is, taken away (`set` false), or a new one. */
+export interface SecretDraft extends SecretState {
+  readonly value?: string;
+}
+
+type Mail = Omit<Settings['mail'], 'password'>;
+
+/**
+ * All settings but the secrets: of these, only whether they are set. The address of a database server comes without
+ * its password; one that goes back so stands for the same server and account with the password that is known.
+ */
 export interface SettingsValues extends Omit<
   Settings,
-  'version' | 'installation' | 'hub' | 'site' | 'password'
+  'version' | 'installation' | 'hub' | 'site' | 'mail' | 'password'
 > {
   /** Its sites are a list of their own: `sites()`. */
   readonly hub: Omit<NonNullable<Settings['hub']>, 'sites'> | null;
   /** What this site is paired to. */
-  readonly site:
-    (Omit<NonNullable<Settings['site']>, 'secret'> & { readonly secret: { readonly set: boolean } }) | null;
-  readonly password: { readonly set: boolean };
+  readonly site: (Omit<NonNullable<Settings['site']>, 'secret'> & { readonly secret: SecretState }) | null;
+  readonly mail: Mail & { readonly password: SecretState };
+  readonly password: SecretState;
 }
 
+export type MailDraft = Mail & { readonly password: SecretDraft };
+
 /** What a screen may change: a copy of `values` with other values in it. Role, pairing and password are left alone. */
-export type SettingsDraft = Omit<SettingsValues, 'role' | 'site' | 'password'>;
+export type SettingsDraft = Omit<SettingsValues, 'role' | 'site' | 'mail' | 'password'> & {
+  readonly mail: MailDraft;
+};
 
 export interface SettingsView {
   /** Null while there are none that can be used; `faults` or `problem` then says why. */
@@ -38,7 +57,7 @@ export interface SettingsView {
 export interface NewInstallation {
   readonly role: Role;
   readonly name: string;
-  /** `sqlite:/path`, or a plain path. */
+  /** `sqlite:/path`, or a plain path; `mssql://…` as `serverAddress` makes it. */
   readonly database: string;
   /** Hub: port of the FTP server, 21 by default. */
   readonly port?: number;

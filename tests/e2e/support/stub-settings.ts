@@ -3,15 +3,17 @@ import type { EngineCalls, SettingsCalls } from '../../../src/engine/contract';
 import { now, type Stub } from './stub';
 import { APPLICATION, settingsOf, siteLines, tablesView } from './stub-data';
 
+const EMPTY_NAME = { path: 'name', key: 'settings.fault.empty', params: {} };
 const CODE = 'sync1.WyJzaXRlIl0.12345678';
 
 export function settingsCalls({ options }: Stub): SettingsCalls {
   return {
     settings: () => Promise.resolve(settingsOf(options)),
-    validateSettings: () => Promise.resolve([]),
+    validateSettings: ({ name }) => Promise.resolve(name.trim() === '' ? [EMPTY_NAME] : []),
     saveSettings: () => Promise.resolve([]),
     initialise: () => Promise.resolve([]),
     testDatabase: (address) => Promise.resolve({ address, tables: 3, excluded: 1, prepared: 'no' }),
+    sendTestMail: now(() => undefined),
     tables: () => Promise.resolve(tablesView()),
     prepare: () => Promise.resolve(tablesView()),
     unprepare: () => Promise.resolve(tablesView()),

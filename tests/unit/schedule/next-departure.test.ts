@@ -1,11 +1,13 @@
-import { DateTime } from 'luxon';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { nextDeparture, nextDepartureAt } from '../../../src/schedule/next-departure';
+import { lastDepartureAt, nextDeparture, nextDepartureAt } from '../../../src/schedule/next-departure';
+import { EVERY_DAY, type Departure } from '../../../src/schedule/schedule';
+import { wallClock } from './wall-clock';
 
 const PARIS = 'Europe/Paris';
 const at = (text: string): number => Date.parse(text);
 const next = (departure: string, after: string, zone = PARIS): string | null =>
-  nextDeparture(departure, at(after), zone);
+  nextDeparture({ departures: [{ time: departure, days: EVERY_DAY }], timeZone: zone }, at(after));
 
 describe('the next departure', () => {
   test('is later today, or tomorrow, never now', () => {
@@ -39,27 +41,134 @@ describe('the next departure', () => {
     expect(next('soon', '2026-11-24T20:00:00Z')).toBeNull();
     expect(next('22:00', '2026-11-24T20:00:00Z', 'Europe/Nowhere')).toBeNull();
   });
+});
 
-  test.each(['00:00', '01:59', '02:00', '02:30', '03:00', '22:00'])(
-    'at %s comes once a day for two years, whatever the instant it is asked from',
-    (departure) => {
-      let now = at('2026-01-01T12:00:00Z');
-      const end = at('2028-01-01T12:00:00Z');
-      const days: string[] = [];
-      for (;;) {
-        const found = nextDepartureAt(departure, now, PARIS);
-        if (found === null) return expect.unreachable();
-        if (found >= end) break;
-        expect(found).toBeGreaterThan(now);
-        expect(nextDepartureAt(departure, found - 1, PARIS)).toBe(found);
-        const local = DateTime.fromMillis(found, { zone: PARIS });
-        const skipped = local.month === 3 && local.toFormat('HH:mm') === '03:00';
-        if (!skipped) expect(local.toFormat('HH:mm')).toBe(departure);
-        days.push(local.toISODate() ?? '');
-        now = found;
-      }
-      expect(new Set(days).size).toBe(days.length);
-      expect(days).toHaveLength(730);
-    },
-  );
+describe('departures on chosen days', () => {
+  const WORK: Departure = { time: '12:30', days: [1, 2, 3, 4, 5] };
+  const NIGHT: Departure = { time: '22:00', days: EVERY_DAY };
+  const after = (text: string, departures: readonly Departure[]): string | null =>
+    nextDeparture({ departures, timeZone: PARIS }, at(text));
+
+  test('pass over the others', () => {
+    // 2026-11-27 is a Friday.
+    expect(after('2026-11-27T12:00:00Z', [WORK])).toBe('2026-11-30T12:30:00+01:00');
+    expect(after('2026-11-27T10:00:00Z', [WORK, NIGHT])).toBe('2026-11-27T12:30:00+01:00');
+    expect(after('2026-11-27T12:00:00Z', [WORK, NIGHT])).toBe('2026-11-27T22:00:00+01:00');
+    expect(after('2026-11-27T21:00:00Z', [WORK, NIGHT])).toBe('2026-11-28T22:00:00+01:00');
+  });
+
+  test('wait two weeks where the zone skipped the day', () => {
+    // Samoa had no Friday 30 December 2011.
+    const fridays = { departures: [{ time: '22:00', days: [5] }], timeZone: 'Pacific/Apia' };
+    expect(nextDeparture(fridays, at('2011-12-24T10:00:00Z'))).toBe('2012-01-06T22:00:00+14:00');
+    expect(lastDepartureAt(fridays, at('2012-01-06T07:00:00Z'))).toBe(at('2011-12-24T08:00:00Z'));
+  });
+});
+
+/** Departures between two instants, walked through one after the other. */
+function walk(departures: readonly Departure[], timeZone: string, from: number, to: number): number[] {
+  const found: number[] = [];
+  for (let now = from; ;) {
+    const next = nextDepartureAt({ departures, timeZone }, now);
+    if (next === null || next >= to) return found;
+    expect(next).toBeGreaterThan(now);
+    found.push(next);
+    now = next;
+  }
+}
+
+const ZONES = [
+  PARIS,
+  'America/Santiago',
+  'America/St_Johns',
+  'Australia/Lord_Howe',
+  'Asia/Kolkata',
+  'Africa/Casablanca',
+];
+
+test.each(ZONES)(
+  'over ten years in %s each chosen day has its departure, once, when clocks first show it or have passed it',
+  (timeZone) => {
+    const departures = [
+      { time: '02:30', days: EVERY_DAY },
+      { time: '00:15', days: [7] },
+      { time: '22:00', days: [1, 2, 3, 4, 5] },
+    ];
+    const wall = wallClock(timeZone);
+    const from = at('2021-01-01T12:00:00Z');
+    const to = at('2031-01-01T12:00:00Z');
+    const found = walk(departures, timeZone, from, to);
+    // Each departure is claimed by the configured times that clocks reach at that instant.
+    const claims = found.flatMap((instant) => {
+      const before = wall(instant - 1);
+      const now = wall(instant);
+      const claimed = departures
+        .filter(({ days }) => days.includes(now.weekday))
+        .map(({ time }) => `${now.date} ${time}`)
+        .filter((planned) => before.text < planned && planned <= now.text);
+      expect(claimed, new Date(instant).toISOString()).not.toEqual([]);
+      return claimed;
+    });
+    const expected = wall
+      .days(from, to)
+      .flatMap(({ date, weekday }) =>
+        departures.filter(({ days }) => days.includes(weekday)).map(({ time }) => `${date} ${time}`),
+      );
+    const inside = expected.filter((planned) => planned > wall(from).text && planned < wall(to).text);
+    expect(claims.sort()).toEqual(inside.sort());
+    expect(claims.length).toBeGreaterThan(6500);
+  },
+);
+
+const aTime = fc
+  .tuple(fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 59 }))
+  .map((parts) => parts.map((part) => String(part).padStart(2, '0')).join(':'));
+const aDeparture = fc.record({
+  time: aTime,
+  days: fc.uniqueArray(fc.integer({ min: 1, max: 7 }), { minLength: 1 }),
+});
+const times = fc.record({
+  departures: fc.array(aDeparture, { minLength: 1, maxLength: 4 }),
+  timeZone: fc.constantFrom(...ZONES, 'America/Sao_Paulo', 'Pacific/Apia', 'UTC'),
+});
+/** Around a change of clocks more often than not: the last days of March and of October, and Samoa's lost day. */
+const instant = fc.oneof(
+  fc.integer({ min: at('2010-01-01T00:00:00Z'), max: at('2040-01-01T00:00:00Z') }),
+  fc
+    .tuple(
+      fc.constantFrom('2026-03-29', '2026-10-25', '2026-04-05', '2026-09-06', '2011-12-30', '2018-11-04'),
+      fc.integer({ min: -48, max: 48 }),
+    )
+    .map(([date, half]) => at(`${date}T00:00:00Z`) + half * 1_800_000),
+);
+
+describe('for any schedule and instant', () => {
+  test('next and last departure are each other’s neighbour', () => {
+    fc.assert(
+      fc.property(times, instant, (schedule, now) => {
+        const next = nextDepartureAt(schedule, now);
+        const last = lastDepartureAt(schedule, now);
+        if (next === null || last === null) return expect.unreachable();
+        expect(last).toBeLessThanOrEqual(now);
+        expect(next).toBeGreaterThan(now);
+        expect(lastDepartureAt(schedule, next)).toBe(next);
+        expect(lastDepartureAt(schedule, next - 1)).toBe(last);
+        expect(nextDepartureAt(schedule, last)).toBe(next);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('more departures never make the next one later', () => {
+    fc.assert(
+      fc.property(times, aDeparture, instant, ({ departures, timeZone }, another, now) => {
+        const next = nextDepartureAt({ departures, timeZone }, now) ?? Infinity;
+        const alone = nextDepartureAt({ departures: [another], timeZone }, now) ?? Infinity;
+        expect(nextDepartureAt({ departures: [...departures, another], timeZone }, now)).toBe(
+          Math.min(next, alone),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
 });

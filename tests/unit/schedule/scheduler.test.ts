@@ -1,105 +1,229 @@
-import { expect, test } from 'vitest';
-import { runSchedule } from '../../../src/schedule/scheduler';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { departureFile, type DepartureMemory } from '../../../src/schedule/departure-memory';
+import { EVERY_DAY, type Schedule } from '../../../src/schedule/schedule';
+import { runSchedule, type ScheduleOptions } from '../../../src/schedule/scheduler';
 import type { Clock } from '../../../src/shared/clock';
 
 const HOUR = 3_600_000;
-const zone = 'Europe/Paris';
 
-/** A clock that jumps to the end of each wait, and by whatever `jump` adds; stops the schedule at `end`. */
-function jumpingClock(start: string, end: string, jump: (now: number) => number = () => 0) {
-  const stop = new AbortController();
-  const waits: number[] = [];
-  let now = Date.parse(start);
-  const clock: Clock = {
-    now: () => now,
-    delay: (milliseconds, signal) => {
-      waits.push(milliseconds);
-      now += milliseconds;
-      now += jump(now);
-      if (now >= Date.parse(end)) stop.abort(new Error('the test ends'));
-      return signal?.aborted === true ? Promise.reject(new Error('the test ends')) : Promise.resolve();
+const daily = (time: string, catchUpMinutes = 180): Schedule => ({
+  departures: [{ time, days: EVERY_DAY }],
+  timeZone: 'Europe/Paris',
+  catchUpMinutes,
+});
+
+function memoryOf(handled: string | null): DepartureMemory {
+  let known = handled === null ? null : Date.parse(handled);
+  return {
+    load: () => Promise.resolve(known),
+    save: (_, at) => {
+      known = at;
+      return Promise.resolve();
     },
   };
-  return { clock, signal: stop.signal, waits };
 }
 
-function fired(clock: ReturnType<typeof jumpingClock>, departure: string): Promise<string[]> {
-  const planned: string[] = [];
-  return runSchedule({
-    departure,
-    clock: clock.clock,
-    signal: clock.signal,
-    zone,
-    onDeparture: (at) => planned.push(new Date(at).toISOString()),
-  }).then(() => planned);
+interface Told {
+  readonly planned: string[];
+  readonly late: string[];
+  readonly missed: string[];
+  readonly waits: number[];
 }
 
-test('departs each day for two years, and never trusts one timer for long', async () => {
-  const clock = jumpingClock('2026-01-01T12:00:00Z', '2028-01-01T12:00:00Z');
-  const planned = await fired(clock, '02:30');
+/**
+ * Runs a schedule on a clock that jumps to the end of each wait, and by whatever `jump` adds: a sleep, or someone who
+ * sets it. Ends when the clock has run for `hours`, jumps left out.
+ */
+async function run(
+  start: string,
+  hours: number,
+  schedule: Schedule | (() => Schedule),
+  { jump = () => 0, handled = null }: { jump?: (now: number) => number; handled?: string | null } = {},
+): Promise<Told> {
+  const stop = new AbortController();
+  const told: Told = { planned: [], late: [], missed: [], waits: [] };
+  let now = Date.parse(start);
+  let left = hours * HOUR;
+  const clock: Clock = {
+    now: () => now,
+    delay: (milliseconds) => {
+      told.waits.push(milliseconds);
+      now += milliseconds;
+      now += jump(now);
+      left -= milliseconds;
+      if (left >= 0) return Promise.resolve();
+      stop.abort(new Error('the test ends'));
+      return Promise.reject(new Error('the test ends'));
+    },
+  };
+  const at = (planned: number): string => new Date(planned).toISOString().slice(0, 16);
+  await runSchedule({
+    schedule: typeof schedule === 'function' ? schedule : () => schedule,
+    memory: memoryOf(handled),
+    clock,
+    signal: stop.signal,
+    onDeparture: (planned, late) => (late ? told.late : told.planned).push(at(planned)),
+    onMissed: (planned) => told.missed.push(at(planned)),
+    onUnsaved: () => expect.unreachable(),
+  });
+  return told;
+}
+
+/** Adds once, at the first moment past `when`. */
+function once(when: string, add: number | ((now: number) => number)): (now: number) => number {
+  let done = false;
+  return (now) => {
+    if (done || now < Date.parse(when)) return 0;
+    done = true;
+    return typeof add === 'number' ? add : add(now);
+  };
+}
+
+test('departs each day for two years, on time, and never trusts one timer for long', async () => {
+  const { planned, late, missed, waits } = await run('2026-01-01T12:00:00Z', 730 * 24, daily('02:30'));
   expect(planned).toHaveLength(730);
   expect(new Set(planned.map((at) => at.slice(0, 10))).size).toBe(730);
-  expect(planned).toContain('2026-03-29T01:00:00.000Z');
-  expect(planned).toContain('2026-10-25T00:30:00.000Z');
-  expect(clock.waits.reduce((a, b) => Math.max(a, b))).toBeLessThanOrEqual(HOUR);
+  expect(planned).toContain('2026-03-29T01:00');
+  expect(planned).toContain('2026-10-25T00:30');
+  expect([...late, ...missed]).toEqual([]);
+  expect(waits.reduce((a, b) => Math.max(a, b))).toBeLessThanOrEqual(60_000);
 }, 30_000);
 
-test('after a sleep over departures, departs once, at waking', async () => {
-  let slept = false;
-  const clock = jumpingClock('2026-11-24T12:00:00Z', '2026-11-28T12:00:00Z', () => {
-    if (slept) return 0;
-    slept = true;
-    return 2.5 * 24 * HOUR;
+describe('after a sleep', () => {
+  test('over several departures departs once, at waking', async () => {
+    const jump = once('2026-11-24T12:00:00Z', 58.5 * HOUR);
+    const told = await run('2026-11-24T12:00:00Z', 30, daily('22:00'), { jump });
+    expect(told).toMatchObject({ late: ['2026-11-26T21:00'], planned: ['2026-11-27T21:00'], missed: [] });
   });
-  expect(await fired(clock, '22:00')).toEqual(['2026-11-24T21:00:00.000Z', '2026-11-27T21:00:00.000Z']);
+
+  test('that lasted beyond the time to catch up says so, and waits for the next', async () => {
+    const jump = once('2026-11-24T20:00:00Z', 12 * HOUR);
+    const told = await run('2026-11-24T20:00:00Z', 20, daily('22:00'), { jump });
+    expect(told).toMatchObject({ late: [], planned: ['2026-11-25T21:00'], missed: ['2026-11-24T21:00'] });
+  });
+
+  test('that ends a minute after departure is on time, even where nothing is caught up', async () => {
+    const jump = once('2026-11-24T20:50:00Z', 11 * 60_000);
+    const told = await run('2026-11-24T20:00:00Z', 3, daily('22:00', 0), { jump });
+    expect(told).toMatchObject({ late: [], planned: ['2026-11-24T21:00'], missed: [] });
+  });
 });
 
-test('a clock set back a little does not bring a departure again', async () => {
-  let back = false;
-  const clock = jumpingClock('2026-11-24T20:00:00Z', '2026-11-25T12:00:00Z', (now) => {
-    if (back || now < Date.parse('2026-11-24T21:05:00Z')) return 0;
-    back = true;
-    return -HOUR;
+describe('at its start', () => {
+  const start = '2026-11-24T22:30:00Z';
+
+  test('catches up what it missed while it was off, once', async () => {
+    const told = await run(start, 2, daily('22:00'), { handled: '2026-11-22T21:00:00Z' });
+    expect(told).toMatchObject({ late: ['2026-11-24T21:00'], planned: [], missed: [] });
   });
-  expect(await fired(clock, '22:00')).toEqual(['2026-11-24T21:00:00.000Z']);
+
+  test('does not hold again what was held', async () => {
+    const told = await run(start, 2, daily('22:00'), { handled: '2026-11-24T21:00:00Z' });
+    expect(told).toMatchObject({ late: [], planned: [], missed: [] });
+  });
+
+  test('for the first time has missed nothing', async () => {
+    expect(await run(start, 2, daily('22:00'))).toMatchObject({ late: [], planned: [], missed: [] });
+  });
 });
 
-test('a clock set right after years of error departs at the right time', async () => {
-  let right = false;
-  const clock = jumpingClock('2030-11-24T20:00:00Z', '2030-11-24T23:00:00Z', (now) => {
-    if (right || now < Date.parse('2030-11-24T22:00:00Z')) return 0;
-    right = true;
-    return Date.parse('2026-11-24T12:00:00Z') - now;
+describe('a clock that is set', () => {
+  test('back a little does not bring a departure again', async () => {
+    const jump = once('2026-11-24T21:05:00Z', -HOUR);
+    const told = await run('2026-11-24T20:00:00Z', 12, daily('22:00'), { jump });
+    expect(told).toMatchObject({ planned: ['2026-11-24T21:00'], late: [] });
   });
-  const stop = Date.parse('2026-11-25T12:00:00Z');
-  const planned: string[] = [];
-  const ended = new AbortController();
-  await runSchedule({
-    departure: '22:00',
-    clock: {
-      now: () => clock.clock.now(),
-      delay: async (milliseconds) => {
-        await clock.clock.delay(milliseconds);
-        if (right && clock.clock.now() > stop) {
-          ended.abort();
-          throw new Error('aborted');
-        }
-      },
-    },
-    signal: ended.signal,
-    zone,
-    onDeparture: (at) => planned.push(new Date(at).toISOString()),
+
+  test('forward over a departure brings it at once', async () => {
+    const jump = once('2026-11-24T12:00:00Z', 10 * HOUR);
+    const told = await run('2026-11-24T11:00:00Z', 4, daily('22:00'), { jump });
+    expect(told).toMatchObject({ planned: [], late: ['2026-11-24T21:00'] });
   });
-  expect(planned).toEqual(['2030-11-24T21:00:00.000Z', '2026-11-24T21:00:00.000Z']);
+
+  test('right after years of error departs at the right time', async () => {
+    const jump = once('2030-11-24T22:00:00Z', (now) => Date.parse('2026-11-24T12:00:00Z') - now);
+    const told = await run('2030-11-24T20:00:00Z', 24, daily('22:00'), { jump });
+    expect(told).toMatchObject({ planned: ['2030-11-24T21:00', '2026-11-24T21:00'], late: [] });
+  });
+
+  test('right while the machine was off departs at the right time', async () => {
+    const told = await run('2026-11-24T12:00:00Z', 12, daily('22:00'), { handled: '2030-11-24T21:00:00Z' });
+    expect(told).toMatchObject({ planned: ['2026-11-24T21:00'], late: [] });
+  });
+});
+
+test('a changed setting counts from the next turn on, and an hour gone by was not missed', async () => {
+  let turns = 0;
+  const before = daily('22:00');
+  const after = {
+    ...daily('11:00'),
+    departures: ['11:00', '14:00'].map((time) => ({ time, days: EVERY_DAY })),
+  };
+  const told = await run('2026-11-24T11:00:00Z', 12, () => (++turns < 30 ? before : after));
+  expect(told).toMatchObject({ planned: ['2026-11-24T13:00'], late: [], missed: [] });
 });
 
 test('ends when it is told to, and fails when its clock does', async () => {
   const stop = new AbortController();
   stop.abort();
-  const options = { departure: '22:00', signal: stop.signal, onDeparture: () => expect.unreachable() };
   const broken: Clock = { now: () => 0, delay: () => Promise.reject(new Error('broken')) };
-  await runSchedule({ ...options, clock: broken });
-  await expect(
-    runSchedule({ ...options, clock: broken, signal: new AbortController().signal }),
-  ).rejects.toThrow('broken');
+  const options: Omit<ScheduleOptions, 'signal'> = {
+    schedule: () => daily('22:00'),
+    memory: memoryOf(null),
+    clock: broken,
+    onDeparture: () => expect.unreachable(),
+    onMissed: () => expect.unreachable(),
+    onUnsaved: () => expect.unreachable(),
+  };
+  await runSchedule({ ...options, signal: stop.signal });
+  await expect(runSchedule({ ...options, signal: new AbortController().signal })).rejects.toThrow('broken');
+});
+
+test('departures go on where what was held cannot be written', async () => {
+  const stop = new AbortController();
+  const planned: number[] = [];
+  const unsaved: unknown[] = [];
+  let now = Date.parse('2026-11-24T20:00:00Z');
+  await runSchedule({
+    schedule: () => daily('22:00'),
+    memory: { load: () => Promise.resolve(now), save: () => Promise.reject(new Error('full')) },
+    clock: {
+      now: () => now,
+      delay: (milliseconds) => {
+        now += milliseconds;
+        if (planned.length > 1) stop.abort();
+        return Promise.resolve();
+      },
+    },
+    signal: stop.signal,
+    onDeparture: (at) => planned.push(at),
+    onMissed: () => expect.unreachable(),
+    onUnsaved: (error) => unsaved.push(error),
+  });
+  expect(planned).toHaveLength(2);
+  expect(unsaved).toHaveLength(2);
+});
+
+describe('the file of the last departure', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'departure-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  test('gives back what was held, and nothing for other departures or a broken file', async () => {
+    const file = join(folder, 'schedule.json');
+    const memory = departureFile(file);
+    const held = Date.parse('2026-11-24T21:00:00Z');
+    expect(await memory.load(daily('22:00'))).toBeNull();
+    await memory.save(daily('22:00'), held);
+    expect(await memory.load(daily('22:00'))).toBe(held);
+    expect(await memory.load(daily('23:00'))).toBeNull();
+    expect(await memory.load({ ...daily('22:00'), timeZone: 'system' })).toBeNull();
+    await writeFile(file, (await readFile(file, 'utf8')).slice(0, 20));
+    expect(await memory.load(daily('22:00'))).toBeNull();
+  });
 });

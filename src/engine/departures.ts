@@ -1,0 +1,28 @@
+import { departureFile } from '../schedule/departure-memory';
+import { momentText } from '../schedule/next-departure';
+import { runSchedule } from '../schedule/scheduler';
+import type { Workplace } from './workplace';
+
+/** Calls at each departure of the settings, and says which were missed, until the signal aborts. */
+export function runDepartures(
+  place: Workplace,
+  onDeparture: (late: boolean) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { schedule } = place.paths;
+  const hour = (planned: number): { at: string } => ({
+    at: momentText(place.configured().schedule, planned),
+  });
+  return runSchedule({
+    schedule: () => place.configured().schedule,
+    memory: departureFile(schedule),
+    clock: place.parts.clock,
+    signal,
+    onDeparture: (planned, late) => {
+      if (late) place.say('info', 'session.departureLate', hour(planned));
+      onDeparture(late);
+    },
+    onMissed: (planned) => place.say('warning', 'session.departureMissed', hour(planned)),
+    onUnsaved: (error) => place.sayError(error),
+  });
+}

@@ -1,0 +1,97 @@
+/** From nothing to a synchronisation, with the real engine: a siège, a serveur, the code between them, the test. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { Key } from 'selenium-webdriver';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { startApp, type App } from './support/app';
+import { look } from './support/look';
+
+function sql(file: string, statement: string): unknown[] {
+  const database = new DatabaseSync(file);
+  try {
+    return database.prepare(statement).all();
+  } finally {
+    database.close();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function type(app: App, css: string, text: string): Promise<void> {
+  await (await app.find(css)).sendKeys(Key.chord(Key.CONTROL, 'a'), text);
+}
+
+async function open(folder: string, name: string): Promise<App> {
+  const dataFolder = path.join(folder, name);
+  const appFolder = path.join(inject('productFolder'), 'app');
+  const app = await startApp({ appFolder, dataFolder, display: inject('display') });
+  onTestFinished(() => app.stop());
+  return app;
+}
+
+test('a siège and a serveur are set up, paired, tested and synchronised', { timeout: 180_000 }, async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'synchro-first-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const file = (name: string): string => path.join(folder, `${name}.db`);
+  for (const name of ['siege', 'colmar'])
+    sql(file(name), 'create table members (id integer primary key, name text not null)');
+  sql(file('colmar'), `insert into members (name) values ('before')`);
+
+  const hub = await open(folder, 'siege');
+  await hub.click('#role-hub');
+  await type(hub, 'input[name=station-name]', 'Siège');
+  await look(hub, 'first-start-role');
+  await hub.click('#first-start-next');
+  await type(hub, 'input[name=db-path]', path.join(folder, 'missing.db'));
+  await hub.click('#first-start-next');
+  await hub.find('#first-start-wrong');
+  await look(hub, 'first-start-wrong');
+  await type(hub, 'input[name=db-path]', file('siege'));
+  await hub.click('#first-start-next');
+  await type(hub, 'input[name=hub-address]', '127.0.0.1');
+  await type(hub, '[data-path="hub.port"] input', String(await freePort()));
+  await type(hub, 'input[name=first-site]', 'Colmar');
+  await look(hub, 'first-start-hub');
+  await hub.click('#first-start-next');
+  await hub.find('#pairing-code');
+  await look(hub, 'first-start-code');
+  const code = await hub.text('#pairing-code');
+  await hub.click('#first-start-leave');
+  await hub.find('#ftp-state.active');
+
+  const site = await open(folder, 'colmar');
+  await site.click('#role-site');
+  await type(site, 'input[name=station-name]', 'Colmar');
+  await site.click('#first-start-next');
+  await type(site, 'input[name=db-path]', file('colmar'));
+  await site.click('#first-start-next');
+  await type(site, 'textarea[name=pairing-code]', code.slice(0, -3));
+  await site.click('#first-start-next');
+  await site.find('#first-start-wrong');
+  await type(site, 'textarea[name=pairing-code]', code);
+  await look(site, 'first-start-site');
+  await site.click('#first-start-next');
+  await site.find('#test-offer');
+  await look(site, 'first-start-done');
+  await site.click('#offer-test');
+  await site.find('#test-verdict.ok');
+  await look(site, 'first-start-test');
+
+  sql(file('colmar'), `insert into members (name) values ('Zoé')`);
+  await site.click('#nav-progress');
+  await site.click('#manual');
+  await site.click('#dialog-confirm');
+  for (const app of [site, hub])
+    await app.wait('the end of the session', async () => (await app.text('#recent')).includes('OK'));
+  expect(sql(file('siege'), `select name from members where name = 'Zoé'`)).toHaveLength(1);
+});
