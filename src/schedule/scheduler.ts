@@ -60,7 +60,7 @@ export async function runSchedule(options: ScheduleOptions): Promise<void> {
         await memory.save(schedule, due).catch(options.onUnsaved);
         depart(options, schedule, due, now);
       }
-      next = nextDepartureAt(schedule, Math.max(now, handled));
+      next = nextDepartureAt(schedule, now);
     }
     if (!(await waited(clock, Math.min((next ?? Infinity) - now, LONGEST_WAIT), signal))) return;
   }

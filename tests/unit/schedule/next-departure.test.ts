@@ -37,6 +37,17 @@ describe('the next departure', () => {
     expect(next('22:00', '2011-12-30T09:00:00Z', 'Pacific/Apia')).toBe('2011-12-31T22:00:00+14:00');
   });
 
+  test('of a day that has begun when clocks go back to the day before', () => {
+    // Until 2011 Newfoundland set its clocks back at a minute past midnight: 7 November had begun, and 6 November came again.
+    const zone = 'America/St_Johns';
+    expect(next('00:00', '2010-11-07T02:25:00Z', zone)).toBe('2010-11-07T00:00:00-02:30');
+    const again = at('2010-11-07T03:00:00Z');
+    expect(next('00:00', '2010-11-07T03:00:00Z', zone)).toBe('2010-11-08T00:00:00-03:30');
+    expect(lastDepartureAt({ departures: [{ time: '00:00', days: EVERY_DAY }], timeZone: zone }, again)).toBe(
+      at('2010-11-07T02:30:00Z'),
+    );
+  });
+
   test('of what is no time, or no zone, is none', () => {
     expect(next('soon', '2026-11-24T20:00:00Z')).toBeNull();
     expect(next('22:00', '2026-11-24T20:00:00Z', 'Europe/Nowhere')).toBeNull();

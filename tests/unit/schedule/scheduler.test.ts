@@ -160,7 +160,7 @@ test('a changed setting counts from the next turn on, and an hour gone by was no
   const before = daily('22:00');
   const after = {
     ...daily('11:00'),
-    departures: ['11:00', '14:00'].map((time) => ({ time, days: EVERY_DAY })),
+    departures: ['12:10', '14:00'].map((time) => ({ time, days: EVERY_DAY })),
   };
   const told = await run('2026-11-24T11:00:00Z', 12, () => (++turns < 30 ? before : after));
   expect(told).toMatchObject({ planned: ['2026-11-24T13:00'], late: [], missed: [] });
