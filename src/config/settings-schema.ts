@@ -70,7 +70,7 @@ const mail = z
     onSuccess: z.boolean().default(false),
     onWarning: z.boolean().default(true),
     /** An establishment without a complete synchronisation for longer than this is told. */
-    silenceHours: z.number().min(1).max(8760).default(48),
+    silenceHours: z.number().min(1).max(8760).default(60),
     weeklySummary: z.strictObject({ day: weekday, time }).nullable().default(null),
   })
   .refine(({ enabled, host }) => !enabled || host !== '', { ...broken('missing'), path: ['host'] })

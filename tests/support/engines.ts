@@ -134,6 +134,11 @@ export class EngineCompany {
     this.#ahead += minutes * 60_000;
   }
 
+  /** What the company's clocks show, milliseconds since 1970, UTC. */
+  now(): number {
+    return this.#started + (systemClock.now() - this.#started) * HASTE + this.#ahead;
+  }
+
   /** Replaces parts of a post's engines from the next one on; `{}` puts them back. */
   changeParts(name: string, changes: Partial<Parts>): void {
     this.#changedParts.set(name, changes);
@@ -216,7 +221,7 @@ export class EngineCompany {
 
   #parts(name: string): Parts {
     const clock: Parts['clock'] = {
-      now: () => this.#started + (systemClock.now() - this.#started) * HASTE + this.#ahead,
+      now: () => this.now(),
       delay: (milliseconds, signal) => systemClock.delay(milliseconds / HASTE, signal),
     };
     return { ...parts, clock, ...this.#changedParts.get(name) };

@@ -75,7 +75,7 @@ describe('new settings', () => {
         language: 'fr',
         onSuccess: false,
         onWarning: true,
-        silenceHours: 48,
+        silenceHours: 60,
         weeklySummary: null,
       },
     });

@@ -26,6 +26,7 @@ const mail = {
   from: 'sync@example.org',
   to: ['boss@example.org'],
   password: 'S3cret',
+  silenceHours: 48,
 };
 const common = {
   version: 1,
