@@ -30,14 +30,7 @@ export function watchedNames({ role, name, hub }: Settings): string[] {
 export function servedBy(report: Report): string[] {
   if (report.role === 'site')
     return report.state === 'ok' || report.state === 'warnings' ? [report.name] : [];
-  if (report.state === 'failed' || report.state === 'stopped') return [];
-  const named = (...keys: readonly string[]): string[] =>
-    report.steps
-      .flatMap(({ messages }) => messages)
-      .filter(({ key }) => keys.includes(key))
-      .map(({ params }) => String(params['site']));
-  const incomplete = named('session.hub.unreadable', 'session.hub.notAcknowledged');
-  return named('session.hub.delivered').filter((name) => !incomplete.includes(name));
+  return report.sites.filter(({ state }) => state === 'upToDate').map(({ name }) => name);
 }
 
 /** The state with whoever was not known before, watched from now on, and without those who are gone. */
