@@ -5,6 +5,7 @@ import path from 'node:path';
 import vue from '@vitejs/plugin-vue';
 import { build } from 'vite';
 import { elementStyles } from './element-styles.mjs';
+import { licencesDefine } from './licences.mjs';
 
 export const root = path.dirname(import.meta.dirname);
 
@@ -26,7 +27,7 @@ export async function bundleNode(entry, outFile, { executable = false } = {}) {
     configFile: false,
     root,
     logLevel: 'warn',
-    define: { 'process.env.NODE_ENV': JSON.stringify('production') },
+    define: { 'process.env.NODE_ENV': JSON.stringify('production'), ...(await licencesDefine()) },
     resolve: { mainFields: ['main'] },
     ssr: { noExternal: true, resolve: { mainFields: ['main'] } },
     build: {

@@ -1,12 +1,14 @@
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { CountReporter } from './count-reporter.mjs';
+import { licencesDefine } from './licences.mjs';
 
 const root = path.dirname(import.meta.dirname);
 
 /** Everything but the window runs side by side; the real windows run one after the other, for they share a screen. */
 export default defineConfig({
   root,
+  define: await licencesDefine(),
   test: {
     reporters: ['default', new CountReporter()],
     testTimeout: 60_000,

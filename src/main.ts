@@ -7,6 +7,7 @@ import { SyncError } from './shared/errors';
 import { loadOrCreateCertificate } from './transport/certificate';
 import { createHubServer } from './transport/hub/hub-server';
 import { createFtpHubLink } from './transport/site/ftp-hub-link';
+import { createHubProbe } from './transport/site/hub-probe';
 
 /** The parts of the real product, put together. */
 export const parts: Parts = {
@@ -15,6 +16,7 @@ export const parts: Parts = {
   openDatabase,
   createServer: createHubServer,
   createLink: createFtpHubLink,
+  createProbe: createHubProbe,
   certificate: async (folder) => {
     const { key, cert, fingerprint256 } = await loadOrCreateCertificate(folder);
     return { key, cert, fingerprint: fingerprint256 };

@@ -9,9 +9,9 @@ import {
   setSetting,
   type Settings,
 } from '../config/settings';
+import { paired } from '../engine/pairing';
+import { addAccount, hubOf } from '../engine/site-accounts';
 import { SyncError } from '../shared/errors';
-import { decodePairing, encodePairing } from '../transport/pairing';
-import { hashSecret, newSiteSecret } from '../transport/secrets';
 import { answer, EXIT, type CommandContext } from './context';
 
 export interface InitOptions {
@@ -47,38 +47,20 @@ export async function init(context: CommandContext, options: InitOptions): Promi
 
 /** Adds an establishment at the hub and prints the pairing code that it pastes. */
 export async function addSite(context: CommandContext, name: string): Promise<number> {
-  const settings = await loadSettings(context.folder);
-  const { hub } = settings;
-  if (hub === null) throw new SyncError('settings.notAHub');
-  if (hub.sites.some((site) => site.active && site.name === name)) {
-    throw new SyncError('settings.siteExists', { params: { name } });
-  }
-  const number = Math.max(0, ...hub.sites.map((site) => site.number)) + 1;
-  const secret = newSiteSecret();
-  const user = `site-${String(number)}`;
-  const secretHash = await hashSecret(secret);
-  const fingerprint = hub.tls
+  const before = await loadSettings(context.folder);
+  const fingerprint = hubOf(before).tls
     ? (await context.parts.certificate(dataFolder(context.folder).tls)).fingerprint
     : null;
-  const sites = [...hub.sites, { number, name, user, secretHash, active: true }];
-  await saveSettings(context.folder, { ...settings, hub: { ...hub, sites } });
-  const code = encodePairing({
-    host: hub.address,
-    port: hub.port,
-    fingerprint,
-    site: number,
-    name,
-    user,
-    secret,
-  });
-  answer(context, { code, site: number, name }, [code]);
+  const { settings, pairing } = await addAccount(before, name, fingerprint);
+  await saveSettings(context.folder, settings);
+  const { code, site } = pairing;
+  answer(context, { code, site, name: pairing.name }, [code]);
   if (!context.json) context.tell(context.translate('cli.sites.added', { name }));
   return EXIT.complete;
 }
 
 export async function listSites(context: CommandContext): Promise<number> {
-  const { hub } = await loadSettings(context.folder);
-  if (hub === null) throw new SyncError('settings.notAHub');
+  const hub = hubOf(await loadSettings(context.folder));
   const sites = hub.sites.map(({ number, name, active }) => ({ number, name, active }));
   answer(
     context,
@@ -90,18 +72,14 @@ export async function listSites(context: CommandContext): Promise<number> {
 
 /** Takes a hub's pairing code: all that this site's connection needs. */
 export async function pair(context: CommandContext, code: string): Promise<number> {
-  const settings = await loadSettings(context.folder);
-  if (settings.role !== 'site') throw new SyncError('settings.notASite');
-  const { host, port, fingerprint, site: number, user, secret } = decodePairing(code);
+  const { site, ...settings } = paired(await loadSettings(context.folder), code);
   const lock = await lockDataFolder(context.folder);
   try {
-    await saveSettings(context.folder, {
-      ...settings,
-      site: { number, host, port, fingerprint, user, secret },
-    });
+    await saveSettings(context.folder, { ...settings, site });
   } finally {
     lock.release();
   }
+  const { number, host, port } = site;
   answer(context, { site: number, host, port }, [context.translate('cli.pair.done', { host, port })]);
   return EXIT.complete;
 }

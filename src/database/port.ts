@@ -108,12 +108,40 @@ export interface Conflict {
   readonly reason: string | null;
 }
 
-export interface JournalEntry extends Conflict {
-  readonly id: number;
+/** A conflict as it is written down. */
+export interface NewJournalEntry extends Conflict {
   /** Milliseconds since 1970, UTC. */
   readonly at: number;
   readonly site: number;
   readonly batch: number;
+}
+
+/** One of the two rows of a conflict. */
+export type ConflictSide = 'winner' | 'loser';
+
+/** Somebody put a row of a conflict back. */
+export interface Restoration {
+  readonly which: ConflictSide;
+  /** Milliseconds since 1970, UTC. */
+  readonly at: number;
+  readonly by: string;
+}
+
+export interface JournalEntry extends NewJournalEntry {
+  readonly id: number;
+  /** The last one; null: nobody did. */
+  readonly restored: Restoration | null;
+}
+
+/** Which entries of the journal; what is left out does not matter. */
+export interface JournalFilter {
+  /** Part of a value of either row, without regard to case. */
+  readonly text?: string;
+  readonly table?: string;
+  readonly kind?: ConflictKind;
+  /** Noted at this instant or later, and before that one: milliseconds since 1970, UTC. */
+  readonly from?: number;
+  readonly to?: number;
 }
 
 /** What the author of the staged changes had not seen. */
@@ -200,7 +228,7 @@ export interface MergeTransaction {
   ask(question: Question): Promise<void>;
   /** Site: makes a batch's changes of one table pending again. */
   takeBack(table: string, batch: number): Promise<void>;
-  journal(entry: Omit<JournalEntry, 'id'>): Promise<void>;
+  journal(entry: NewJournalEntry): Promise<void>;
   recordMerged(entry: Omit<LedgerEntry, 'round'>): Promise<void>;
   recordPosition(round: number, includedBatch: number): Promise<void>;
   /** Staged changes that were written, by table. */
@@ -234,8 +262,22 @@ export interface Database {
   transaction<T>(work: (transaction: MergeTransaction) => Promise<T>): Promise<T>;
   /** Hub: every merged batch, by site and number. */
   ledger(): Promise<readonly LedgerEntry[]>;
-  /** Newest first. */
-  conflicts(limit: number): Promise<readonly JournalEntry[]>;
+  /** Newest first, after the first `skip` of those that the filter finds. */
+  conflicts(
+    limit: number,
+    filter?: JournalFilter & { readonly skip?: number },
+  ): Promise<readonly JournalEntry[]>;
+  /** How many entries of the journal the filter finds. */
+  countConflicts(filter: JournalFilter): Promise<number>;
+  /** Tables that the journal speaks of, in alphabetical order. */
+  conflictTables(): Promise<readonly string[]>;
+  /**
+   * Makes the row of a conflict what one side of it says, deleting it where it was absent there, as the application
+   * itself would: tracked as an ordinary change, the business triggers fire. Notes who did it, in the same transaction.
+   * Rejects with `conflict.missing`, `conflict.tableChanged` {table}, `conflict.refused` {table, reason} or
+   * `conflict.foreignKey` {table}: nothing is changed then.
+   */
+  restore(id: number, restoration: Restoration): Promise<void>;
   /** Forgets sent changes that are in batch or round `upTo` or before it, and older than `before` (ms, UTC). */
   purge(upTo: number, before: number): Promise<void>;
   close(): Promise<void>;

@@ -1,62 +1,88 @@
-import type { Settings } from '../config/settings';
+import type { Clock } from '../shared/clock';
 import { SyncError, toSyncError } from '../shared/errors';
-import type { CheckName, CheckResult } from './contract';
-import type { HubRuntime } from './hub-runtime';
-import type { Parts } from './parts';
-import { SiteRuntime } from './site-runtime';
+import type { CheckName, CheckResult, Sentence } from './contract';
 
-interface Check {
-  readonly name: CheckName;
-  readonly run: () => Promise<void>;
+/** What a check that did not fail found. */
+export interface Finding {
+  readonly state: 'ok' | 'warning' | 'skipped';
+  readonly message: Sentence | null;
 }
 
-/** The way of a session, step by step; after one that fails, those that need it are not tried. */
+export interface Check {
+  readonly name: CheckName;
+  /** Checks without which this one means nothing. */
+  readonly needs: readonly CheckName[];
+  /** Rejects where it fails. */
+  readonly run: () => Promise<Finding | null>;
+}
+
+export interface RunChecksOptions {
+  readonly clock: Clock;
+  /** Aborted: what is left is skipped. */
+  readonly signal: AbortSignal;
+  readonly onResult: (result: CheckResult) => void;
+}
+
+/** A check that says nothing for so long has failed, milliseconds. */
+const LIMIT = 45_000;
+
+export const found = (state: Finding['state'], key: string, params: Sentence['params'] = {}): Finding => ({
+  state,
+  message: { key: `finding.${key}`, params },
+});
+
+/** Runs one after the other; after one that fails, those that need it are skipped. */
 export async function runChecks(
-  { clock, openDatabase }: Parts,
-  settings: Settings,
-  runtime: HubRuntime | SiteRuntime,
+  checks: readonly Check[],
+  { clock, signal, onResult }: RunChecksOptions,
 ): Promise<CheckResult[]> {
-  const checks: Check[] = [
-    {
-      name: 'database',
-      run: async () => {
-        const database = await openDatabase(settings.database);
-        try {
-          const state = await database.state();
-          if (state?.installation !== settings.installation) throw new SyncError('database.notPrepared');
-        } finally {
-          await database.close();
-        }
-      },
-    },
-    { name: settings.role === 'hub' ? 'ftp' : 'login', run: () => checkLine(runtime) },
-  ];
   const results: CheckResult[] = [];
-  for (const { name, run } of checks) {
-    const startedAt = clock.now();
-    const message = await run().then(() => null, sayWhy);
-    const state = message === null ? 'ok' : 'failed';
-    results.push({ name, state, milliseconds: clock.now() - startedAt, message, remedy: null });
+  for (const { name, needs, run } of checks) {
+    const began = clock.now();
+    const base = { name, message: null, remedy: null };
+    const possible = results.every((result) => isSound(result) || !needs.includes(result.name));
+    let result: CheckResult = { ...base, state: 'skipped', milliseconds: 0 };
+    if (possible && !signal.aborted) {
+      onResult({ ...base, state: 'running', milliseconds: 0 });
+      const outcome = await within(run(), clock, signal).then(
+        (finding) => finding ?? { state: 'ok' as const, message: null },
+        (error: unknown) => failureOf(error, signal),
+      );
+      const remedy = REMEDIED.includes(outcome.state) ? { key: `remedy.${name}`, params: {} } : null;
+      result = { name, ...outcome, milliseconds: clock.now() - began, remedy };
+    }
+    results.push(result);
+    onResult(result);
   }
   return results;
 }
 
-async function checkLine(runtime: HubRuntime | SiteRuntime): Promise<void> {
-  if (!(runtime instanceof SiteRuntime)) {
-    await runtime.start();
-    return;
-  }
-  const link = runtime.openLink();
-  try {
-    await link.status(AbortSignal.timeout(CHECK_LIMIT));
-  } finally {
-    link.close();
-  }
+const REMEDIED: readonly CheckResult['state'][] = ['warning', 'failed'];
+
+/** What needs a check that was skipped for want of an object can run all the same. */
+const isSound = ({ state, message }: CheckResult): boolean =>
+  state === 'ok' || state === 'warning' || (state === 'skipped' && message !== null);
+
+function failureOf(
+  error: unknown,
+  signal: AbortSignal,
+): Pick<CheckResult, 'message'> & { readonly state: 'failed' | 'skipped' } {
+  if (signal.aborted) return { state: 'skipped', message: null };
+  const { code, params } = toSyncError(error);
+  return { state: 'failed', message: { key: `error.${code}`, params } };
 }
 
-const CHECK_LIMIT = 30_000;
-
-function sayWhy(error: unknown): CheckResult['message'] {
-  const { code, params } = toSyncError(error);
-  return { key: `error.${code}`, params };
+async function within<T>(work: Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
+  const done = new AbortController();
+  const tooLong = clock.delay(LIMIT, AbortSignal.any([signal, done.signal])).then(() => {
+    throw new SyncError('check.silent', { params: { seconds: LIMIT / 1000 } });
+  });
+  // Whichever loses has nobody to tell.
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, tooLong]);
+  } finally {
+    done.abort();
+    tooLong.catch(() => undefined);
+  }
 }

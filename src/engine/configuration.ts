@@ -11,9 +11,9 @@ import {
 } from '../config/settings';
 import type { Database } from '../database/port';
 import { SyncError, toSyncError } from '../shared/errors';
-import { decodePairing } from '../transport/pairing';
 import type { DatabaseTest, NewInstallation, Prepared, SettingsDraft, SettingsView } from './contract';
 import type { Guard } from './guard';
+import { paired } from './pairing';
 import type { Sessions } from './sessions';
 import { completed, withoutSecrets } from './settings-view';
 import type { Workplace } from './workplace';
@@ -121,13 +121,6 @@ export class Configuration {
     if (used) throw new SyncError('settings.exists', { params: { folder: this.#place.paths.folder } });
     return existing;
   }
-}
-
-/** Settings of a site that takes a hub's pairing code. Throws `pairing.*` or `settings.notASite`. */
-export function paired(settings: Settings, code: string): Settings {
-  if (settings.role !== 'site') throw new SyncError('settings.notASite');
-  const { host, port, fingerprint, site: number, user, secret } = decodePairing(code);
-  return { ...settings, site: { number, host, port, fingerprint, user, secret } };
 }
 
 export async function preparedFor(database: Database, installation: string | null): Promise<Prepared> {

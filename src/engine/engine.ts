@@ -1,12 +1,12 @@
 import type { Report } from '../report/report';
 import { historyCsv } from '../report/history-csv';
-import { SyncError } from '../shared/errors';
 import type { BlockedAddress, HubServer } from '../transport/port';
-import { runChecks } from './checks';
 import { Configuration } from './configuration';
+import { Conflicts } from './conflicts';
 import type {
   CheckResult,
   ConflictPage,
+  ConflictQuery,
   CsvWords,
   DatabaseTest,
   EngineCalls,
@@ -26,11 +26,13 @@ import type {
 } from './contract';
 import { Establishments } from './establishments';
 import { Guard } from './guard';
+import { informationOf, RESULTS_TOLD } from './information';
 import { overviewOf } from './overview';
 import type { Parts } from './parts';
 import { PastSessions } from './past-sessions';
 import { Sessions } from './sessions';
 import { tablesView } from './tables';
+import { Tester } from './tester';
 import { throttled } from './throttle';
 import { Workplace } from './workplace';
 
@@ -45,6 +47,8 @@ export class Engine implements EngineCalls {
   readonly #guard: Guard;
   readonly #configuration: Configuration;
   readonly #establishments: Establishments;
+  readonly #conflicts: Conflicts;
+  readonly #tester: Tester;
   /** Settled once the data folder was read, for good or ill. */
   #folderRead: Promise<void> = Promise.resolve();
 
@@ -62,6 +66,8 @@ export class Engine implements EngineCalls {
     this.#guard = new Guard(this.#place);
     this.#configuration = new Configuration(this.#place, this.#sessions, this.#guard);
     this.#establishments = new Establishments(this.#place, this.#sessions, this.#guard);
+    this.#conflicts = new Conflicts(this.#place, this.#sessions);
+    this.#tester = new Tester(this.#place, this.#past);
   }
 
   /** Takes the data folder and reads its settings; rejects with `data.locked` or with what is wrong in the settings. */
@@ -135,23 +141,33 @@ export class Engine implements EngineCalls {
   }
 
   async test(): Promise<readonly CheckResult[]> {
-    return runChecks(this.#place.parts, this.#place.configured(), this.#place.runtime());
+    return this.#tester.run();
   }
 
   stopTest(): Promise<void> {
+    this.#tester.stop();
     return Promise.resolve();
   }
 
-  information(): Promise<Information> {
-    return Promise.reject(new SyncError('unexpected'));
+  async information(host: Readonly<Record<string, string>>): Promise<Information> {
+    const { parts, paths, reports } = this.#place;
+    return informationOf({
+      application: parts.application,
+      host,
+      paths,
+      view: await this.#configuration.view(),
+      overview: this.#overview(),
+      history: await reports.list(RESULTS_TOLD),
+      log: await this.log(),
+    });
   }
 
-  conflicts(): Promise<ConflictPage> {
-    return Promise.reject(new SyncError('unexpected'));
+  conflicts(query: ConflictQuery): Promise<ConflictPage> {
+    return this.#conflicts.page(query);
   }
 
-  restoreConflict(): Promise<void> {
-    return Promise.reject(new SyncError('unexpected'));
+  restoreConflict(id: number, which: 'winner' | 'loser'): Promise<void> {
+    return this.#conflicts.restore(id, which);
   }
 
   blockedAddresses(): Promise<readonly BlockedAddress[]> {
@@ -244,6 +260,7 @@ export class Engine implements EngineCalls {
 
   async shutdown(): Promise<void> {
     this.#place.stopServing();
+    this.#tester.stop();
     this.#sessions.stop();
     await this.#sessions.settled();
     await this.#place.release();

@@ -1,6 +1,13 @@
 import type { Database } from '../database/port';
 import type { Clock } from '../shared/clock';
-import type { HubLink, HubServer, HubServerEvents, HubStatus, SiteAccount } from '../transport/port';
+import type {
+  HubLink,
+  HubProbe,
+  HubServer,
+  HubServerEvents,
+  HubStatus,
+  SiteAccount,
+} from '../transport/port';
 
 /** Where to reach the hub, and as whom: what a pairing code gave. */
 export interface LinkOptions {
@@ -42,6 +49,7 @@ export interface Parts {
   readonly openDatabase: (address: string) => Promise<Database>;
   readonly createServer: (options: ServerOptions) => HubServer;
   readonly createLink: (options: LinkOptions) => HubLink;
+  readonly createProbe: (options: LinkOptions) => HubProbe;
   /** The hub's certificate, made at the first call. */
   readonly certificate: (
     folder: string,

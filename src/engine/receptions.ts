@@ -23,6 +23,8 @@ export class Receptions {
   }
 
   advanced({ site, file, bytes }: { site: number; file: string; bytes: number }): void {
+    // An acknowledgement is over before anyone could look.
+    if (!file.endsWith('.batch')) return;
     const meter = this.#meters.get(site) ?? new ProgressMeter(this.#clock);
     this.#meters.set(site, meter);
     const { rate } = meter.measure({ subject: file, done: bytes, total: null });

@@ -86,7 +86,8 @@ export class Sessions {
   }
 
   stop(): void {
-    this.#running?.abort.abort(new SyncError('session.stopped'));
+    if (this.#running === null || this.stopping) return;
+    this.#running.abort.abort(new SyncError('session.stopped'));
     this.#listener.changed();
   }
 

@@ -5,7 +5,7 @@ import { SyncError } from '../shared/errors';
 import { Deadline } from '../session/deadline';
 import type { SessionEnvironment, Step } from '../session/session';
 import { SiteSession } from '../session/site';
-import type { HubLink } from '../transport/port';
+import type { HubLink, HubProbe } from '../transport/port';
 import type { Parts } from './parts';
 import { MINUTE, RETENTION, type Runtime, type SessionRequest } from './runtime';
 
@@ -68,6 +68,10 @@ export class SiteRuntime implements Runtime {
   /** A line of its own to the hub. */
   openLink(): HubLink {
     return this.#parts.createLink(this.#paired());
+  }
+
+  openProbe(): HubProbe {
+    return this.#parts.createProbe(this.#paired());
   }
 
   ended(): void {

@@ -3,8 +3,8 @@ import type { Block } from '../batch/block';
 import type {
   Conflict,
   Database,
-  JournalEntry,
   MergeTransaction,
+  NewJournalEntry,
   Policy,
   Settlement,
   StagedChange,
@@ -125,9 +125,9 @@ async function* passing(
 class Journal {
   readonly conflicts: Conflict[] = [];
   readonly #transaction: MergeTransaction;
-  readonly #context: Pick<JournalEntry, 'at' | 'site' | 'batch'>;
+  readonly #context: Pick<NewJournalEntry, 'at' | 'site' | 'batch'>;
 
-  constructor(transaction: MergeTransaction, context: Pick<JournalEntry, 'at' | 'site' | 'batch'>) {
+  constructor(transaction: MergeTransaction, context: Pick<NewJournalEntry, 'at' | 'site' | 'batch'>) {
     this.#transaction = transaction;
     this.#context = context;
   }

@@ -59,6 +59,25 @@ export interface HubLink {
   close(): void;
 }
 
+/**
+ * The way to the hub, stage by stage: each counts on those before it, and rejects as a session would there.
+ * `close` ends the stage under way.
+ */
+export interface HubProbe {
+  /** Addresses of the hub's name; rejects with `hub.unknownHost` {host, reason}. */
+  resolve(): Promise<readonly string[]>;
+  /** As far as the greeting of the FTP server. */
+  connect(): Promise<void>;
+  /** Whether the certificate is the one that the pairing code promised; nothing where encryption is turned off. */
+  certificate(): Promise<void>;
+  login(): Promise<void>;
+  /** Whether this site's folders are there. */
+  folder(): Promise<void>;
+  /** The content of `status.json`, over a passive data connection; to be read by `parseStatus`. */
+  readStatus(): Promise<string>;
+  close(): void;
+}
+
 /** One site as the hub's FTP server knows it. */
 export interface SiteAccount {
   readonly number: number;

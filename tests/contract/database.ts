@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Block, Change, Value } from '../../src/batch/block';
-import type { CapturedBlock, Database, MergeTransaction, Table, Unseen } from '../../src/database/port';
+import type {
+  CapturedBlock,
+  Conflict,
+  Database,
+  JournalFilter,
+  MergeTransaction,
+  Table,
+  Unseen,
+} from '../../src/database/port';
 
 /** What the suite's databases are made of; each engine has its own DDL for these. */
 export type SchemaName =
@@ -66,6 +74,33 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
     async function open(schema: SchemaName, role: 'hub' | 'site' = 'site'): Promise<void> {
       fixture.create(schema);
       await database.prepare(role === 'hub' ? HUB : SITE);
+    }
+
+    /** A conflict about row `id` of person: it is Anne here, and `name` with nine points at site 2. */
+    const updateOf = (id: bigint, name: string): Conflict => ({
+      table: 'person',
+      columns: ['id', 'name', 'city', 'points'],
+      keyCount: 1,
+      key: [id],
+      kind: 'update',
+      rule: 'newest',
+      winner: 0,
+      loser: 2,
+      winningRow: [id, 'Anne', 'Lyon', 0n],
+      losingRow: [id, name, 'Lyon', 9n],
+      winnerAt: 5,
+      loserAt: 4,
+      reason: null,
+    });
+
+    /** Writes it into the journal; its number there. */
+    async function note(conflict: Conflict, { at = 10 } = {}): Promise<number> {
+      await database.transaction((transaction) =>
+        transaction.journal({ ...conflict, at, site: 2, batch: 3 }),
+      );
+      const [entry] = await database.conflicts(1);
+      if (entry === undefined) throw new Error('the journal is empty');
+      return entry.id;
     }
 
     async function tableOf(table: string): Promise<Table> {
@@ -825,8 +860,28 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         });
         const found = await database.conflicts(10);
         expect(found.map(({ batch }) => batch)).toEqual([4, 3]);
-        expect(found[1]).toEqual({ ...entry, id: found[1]?.id });
+        expect(found[1]).toEqual({ ...entry, id: found[1]?.id, restored: null });
         expect(await database.conflicts(1)).toHaveLength(1);
+      });
+
+      test('conflicts that a filter finds, and how many they are', async () => {
+        await open('person', 'hub');
+        await note(updateOf(1n, 'Anna'), { at: 10 });
+        await note({ ...updateOf(2n, 'Élise'), kind: 'insert' }, { at: 20 });
+        await note({ ...updateOf(3n, 'Zoé'), table: 'club' }, { at: 30 });
+        const keysFor = async (filter: JournalFilter & { skip?: number }): Promise<Value[]> =>
+          (await database.conflicts(10, filter)).map(({ key }) => key[0] ?? null);
+        expect(await keysFor({})).toEqual([3n, 2n, 1n]);
+        expect(await keysFor({ table: 'person' })).toEqual([2n, 1n]);
+        expect(await keysFor({ kind: 'insert' })).toEqual([2n]);
+        expect(await keysFor({ from: 20, to: 30 })).toEqual([2n]);
+        expect(await keysFor({ text: 'éLI' })).toEqual([2n]);
+        expect(await keysFor({ text: 'name' })).toEqual([]);
+        expect(await keysFor({ skip: 1 })).toEqual([2n, 1n]);
+        expect(await database.conflicts(1, { skip: 1, table: 'person' })).toMatchObject([{ key: [1n] }]);
+        expect(await database.countConflicts({ table: 'person' })).toBe(2);
+        expect(await database.countConflicts({ text: 'zoé' })).toBe(1);
+        expect(await database.conflictTables()).toEqual(['club', 'person']);
       });
 
       test('sent changes until they are purged', async () => {
@@ -869,6 +924,96 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         expect(fixture.triggers()).toEqual(triggers);
         fixture.run(`INSERT INTO audited (id, label) VALUES (2, 'y')`);
         expect(fixture.rows('audit', ['audited'])).toEqual(['1', '2']);
+      });
+    });
+
+    describe('a row of a conflict that is put back', () => {
+      test('is an ordinary change of this database, and noted with its author', async () => {
+        await open('person', 'hub');
+        const id = await note(updateOf(1n, 'Anna'));
+        await database.restore(id, { which: 'loser', at: 77, by: 'Marie' });
+        expect(fixture.rows('person', ['name', 'points'])).toEqual([`'Anna' 9`, `'Luc' 5`]);
+        expect(await captured(1)).toEqual([`U 0101 1,'Anna','Lyon',9`]);
+        const [entry] = await database.conflicts(1);
+        expect(entry?.restored).toEqual({ which: 'loser', at: 77, by: 'Marie' });
+      });
+
+      test('can be exchanged for the other one again', async () => {
+        await open('person');
+        const id = await note(updateOf(1n, 'Anna'));
+        await database.restore(id, { which: 'loser', at: 1, by: 'Marie' });
+        await database.restore(id, { which: 'winner', at: 2, by: 'Paul' });
+        expect(fixture.rows('person', ['name'])).toEqual([`'Anne'`, `'Luc'`]);
+        expect((await database.conflicts(1))[0]?.restored).toEqual({ which: 'winner', at: 2, by: 'Paul' });
+      });
+
+      test('is made where it is missing, and deleted where it was absent', async () => {
+        await open('person');
+        const missing = await note(updateOf(8n, 'Zoé'));
+        await database.restore(missing, { which: 'loser', at: 1, by: 'x' });
+        const deleted = await note({ ...updateOf(2n, 'Luc'), losingRow: null });
+        await database.restore(deleted, { which: 'loser', at: 1, by: 'x' });
+        expect(fixture.rows('person', ['id', 'name'])).toEqual([`1 'Anne'`, `8 'Zoé'`]);
+        expect(await captured(1)).toEqual(['D  2', `I 1111 8,'Zoé','Lyon',9`]);
+      });
+
+      test('sets off the business triggers', async () => {
+        await open('businessTrigger', 'hub');
+        const audited = { table: 'audited', columns: ['id', 'label'], key: [5n] } as const;
+        const id = await note({ ...updateOf(5n, ''), ...audited, winningRow: null, losingRow: [5n, 'l'] });
+        await database.restore(id, { which: 'loser', at: 1, by: 'x' });
+        expect(fixture.rows('audit', ['audited'])).toEqual(['5']);
+      });
+
+      test('leaves columns alone that the table got since', async () => {
+        await open('person');
+        const id = await note(updateOf(1n, 'Anna'));
+        fixture.addColumn('person', 'mail');
+        await database.prepare(SITE);
+        fixture.run(`UPDATE person SET mail = 'a@x' WHERE id = 1`);
+        await database.restore(id, { which: 'loser', at: 1, by: 'x' });
+        expect(fixture.rows('person', ['name', 'mail'])[0]).toBe(`'Anna' 'a@x'`);
+      });
+
+      test('is refused where it breaks a rule, and nothing is changed', async () => {
+        await open('unique', 'hub');
+        const badge = { table: 'badge', columns: ['id', 'code', 'owner'], key: [2n] } as const;
+        const id = await note({ ...updateOf(2n, ''), ...badge, losingRow: [2n, 'A', 'Luc'] });
+        await expect(database.restore(id, { which: 'loser', at: 1, by: 'x' })).rejects.toMatchObject({
+          code: 'conflict.refused',
+          params: { table: 'badge', reason: 'unique' },
+        });
+        expect(await database.pending()).toBe(0);
+        expect((await database.conflicts(1))[0]?.restored).toBeNull();
+      });
+
+      test('is refused where a row would refer to none', async () => {
+        await open('family', 'hub');
+        const parent = { table: 'parent', columns: ['id', 'name'], key: [1n] } as const;
+        const child = { table: 'child', columns: ['id', 'parent'], key: [4n] } as const;
+        const stillUsed = await note({ ...updateOf(1n, ''), ...parent, losingRow: null });
+        const lost = await note({ ...updateOf(4n, ''), ...child, losingRow: [4n, 99n] });
+        for (const id of [stillUsed, lost]) {
+          const restored = database.restore(id, { which: 'loser', at: 1, by: 'x' });
+          await expect(restored).rejects.toMatchObject({ code: 'conflict.foreignKey' });
+        }
+        expect(fixture.rows('parent', ['id'])).toEqual(['1']);
+        expect(fixture.rows('child', ['id'])).toEqual(['1']);
+        expect(await database.pending()).toBe(0);
+      });
+
+      test('is refused where its table or its entry is not what it was', async () => {
+        await open('person');
+        const gone = await note({ ...updateOf(1n, 'Anna'), table: 'persons' });
+        const columns = ['id', 'nickname', 'city', 'points'];
+        const other = await note({ ...updateOf(1n, 'Anna'), columns });
+        for (const id of [gone, other]) {
+          const restored = database.restore(id, { which: 'loser', at: 1, by: 'x' });
+          await expect(restored).rejects.toMatchObject({ code: 'conflict.tableChanged' });
+        }
+        await expect(database.restore(99, { which: 'loser', at: 1, by: 'x' })).rejects.toMatchObject({
+          code: 'conflict.missing',
+        });
       });
     });
 

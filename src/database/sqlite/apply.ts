@@ -198,7 +198,7 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 /** Why the database refused a row, or null where the error is of another kind. */
-function reasonOf(error: unknown): string | null {
+export function reasonOf(error: unknown): string | null {
   const code = resultCode(error);
   const primary = code & 0xff;
   return primary === CONSTRAINT || primary === MISMATCH ? (REASONS[code] ?? 'other') : null;

@@ -5,8 +5,10 @@ import type {
   Database,
   Installation,
   JournalEntry,
+  JournalFilter,
   LedgerEntry,
   MergeTransaction,
+  Restoration,
   StageOptions,
   TrackingState,
 } from '../port';
@@ -14,7 +16,9 @@ import { mark, readPending, release } from './capture';
 import type { SqliteTable } from './table';
 import { readCatalogue } from './catalogue';
 import { asNumber, Connection, databaseError } from './connection';
-import { readConflicts, readLedger } from './journal';
+import { conflictTables, countConflicts, readConflicts } from './journal';
+import { readLedger } from './ledger';
+import { restore } from './restore';
 import { SqliteMergeTransaction } from './merge-transaction';
 import { logOf, quote } from './names';
 import { Staging } from './staging';
@@ -119,8 +123,23 @@ class SqliteDatabase implements Database {
     return this.#do(() => readLedger(this.#connection));
   }
 
-  conflicts(limit: number): Promise<readonly JournalEntry[]> {
-    return this.#do(() => readConflicts(this.#connection, limit));
+  conflicts(
+    limit: number,
+    filter?: JournalFilter & { readonly skip?: number },
+  ): Promise<readonly JournalEntry[]> {
+    return this.#do(() => readConflicts(this.#connection, limit, filter));
+  }
+
+  countConflicts(filter: JournalFilter): Promise<number> {
+    return this.#do(() => countConflicts(this.#connection, filter));
+  }
+
+  conflictTables(): Promise<readonly string[]> {
+    return this.#do(() => conflictTables(this.#connection));
+  }
+
+  restore(id: number, restoration: Restoration): Promise<void> {
+    return this.#do(() => restore(this.#connection, this.#tracked(), id, restoration));
   }
 
   purge(upTo: number, before: number): Promise<void> {

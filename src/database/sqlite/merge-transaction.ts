@@ -1,7 +1,6 @@
 import type {
   Contested,
   ForeignKey,
-  JournalEntry,
   LedgerEntry,
   MergeTransaction,
   Question,
@@ -9,12 +8,14 @@ import type {
   StagedChange,
   Unseen,
   Violation,
+  NewJournalEntry,
 } from '../port';
 import { apply } from './apply';
 import type { SqliteTable } from './table';
 import type { Connection } from './connection';
 import { asNumber } from './connection';
-import { writeConflict, writeLedger } from './journal';
+import { writeConflict } from './journal';
+import { writeLedger } from './ledger';
 import { logOf, quote } from './names';
 import { restoreParent } from './parents';
 import { withdrawQuestions, writeQuestion } from './questions';
@@ -66,7 +67,7 @@ export class SqliteMergeTransaction implements MergeTransaction {
     return Promise.resolve();
   }
 
-  journal(entry: Omit<JournalEntry, 'id'>): Promise<void> {
+  journal(entry: NewJournalEntry): Promise<void> {
     writeConflict(this.#connection, entry);
     return Promise.resolve();
   }

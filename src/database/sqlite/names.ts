@@ -5,6 +5,8 @@ export const STATE = 'sync$state';
 export const TABLES = 'sync$table';
 export const LEDGER = 'sync$ledger';
 export const JOURNAL = 'sync$journal';
+/** Who put values of the journal back; made with the first of them. */
+export const RESTORED = 'sync$restored';
 /** Questions about rows of tables that are not prepared yet. */
 export const QUESTIONS = 'sync$question';
 

@@ -1,20 +1,13 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { z } from 'zod';
 import { manifestSchema, type Manifest, type Segment } from '../../batch/manifest';
 import { systemClock, type Clock } from '../../shared/clock';
 import { diskError } from '../../shared/disk-error';
-import { SyncError } from '../../shared/errors';
 import { fileSha256 } from '../disk';
 import { manifestFile, numberName, requestFile, statusFile, waitingFile } from '../names';
-import {
-  hubStatusSchema,
-  type Acknowledgement,
-  type HubLink,
-  type HubStatus,
-  type TransferOptions,
-} from '../port';
+import { parseAnswer, parseStatus } from '../answers';
+import type { Acknowledgement, HubLink, HubStatus, TransferOptions } from '../port';
 import { fetchSegment, ofRound, readText } from './download';
 import { Line, type LineOptions } from './line';
 import { fileBlocks } from './local-file';
@@ -35,18 +28,11 @@ export function createFtpHubLink(options: FtpHubLinkOptions): HubLink {
   );
 }
 
-const protocolSchema = z.object({ protocol: z.number() });
-
 class FtpHubLink implements HubLink {
   constructor(private readonly line: Line) {}
 
   async status(signal: AbortSignal): Promise<HubStatus> {
-    const text = await this.line.use(signal, (client) => readText(client, `/${statusFile}`));
-    const answer = parse(protocolSchema.loose(), text, statusFile);
-    const expected = hubStatusSchema.shape.protocol.value;
-    if (answer.protocol !== expected)
-      throw new SyncError('hub.protocol', { params: { hub: answer.protocol, site: expected } });
-    return parse(hubStatusSchema, text, statusFile);
+    return parseStatus(await this.line.use(signal, (client) => readText(client, `/${statusFile}`)));
   }
 
   async sendBatch(batch: number, file: string, { signal, onProgress }: TransferOptions): Promise<void> {
@@ -60,7 +46,7 @@ class FtpHubLink implements HubLink {
   async manifest(round: number, signal: AbortSignal): Promise<Manifest> {
     const path = `/rounds/${numberName(round)}/${manifestFile}`;
     const text = await this.line.use(signal, (client) => ofRound(round, readText(client, path)));
-    return parse(manifestSchema, text, manifestFile);
+    return parseAnswer(manifestSchema, text, manifestFile);
   }
 
   async fetchSegment(round: number, segment: Segment, file: string, options: TransferOptions): Promise<void> {
@@ -104,13 +90,5 @@ async function identity(file: string, signal: AbortSignal): Promise<{ size: numb
   } catch (error) {
     signal.throwIfAborted();
     throw diskError(error, file);
-  }
-}
-
-function parse<T>(schema: z.ZodType<T>, text: string, file: string): T {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (error) {
-    throw new SyncError('hub.answer', { params: { file }, cause: error });
   }
 }

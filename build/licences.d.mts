@@ -1,0 +1,2 @@
+export function licences(): Promise<{ name: string; version: string; licence: string }[]>;
+export function licencesDefine(): Promise<{ __LICENCES__: string }>;

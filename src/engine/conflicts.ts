@@ -1,0 +1,118 @@
+import { userInfo } from 'node:os';
+import type { Value } from '../batch/block';
+import type { Settings } from '../config/settings';
+import type { JournalEntry, JournalFilter } from '../database/port';
+import type { Cell, ConflictColumn, ConflictEntry, ConflictPage, ConflictQuery } from './contract';
+import type { Sessions } from './sessions';
+import type { Workplace } from './workplace';
+
+/** Longer texts are cut: nobody compares them on a screen. */
+const LONGEST_TEXT = 2000;
+
+type NameOf = (site: number) => string;
+
+/** The conflict journal, for the screens. */
+export class Conflicts {
+  readonly #place: Workplace;
+  readonly #sessions: Sessions;
+
+  constructor(place: Workplace, sessions: Sessions) {
+    this.#place = place;
+    this.#sessions = sessions;
+  }
+
+  async page(query: ConflictQuery): Promise<ConflictPage> {
+    const nameOf = namesIn(this.#place.configured());
+    const filter = filterOf(query);
+    return this.#place.withDatabase(async (database) => {
+      if ((await database.state()) === null) return { entries: [], total: 0, tables: [] };
+      const entries = await database.conflicts(query.limit, { ...filter, skip: query.offset ?? 0 });
+      return {
+        entries: entries.map((entry) => describe(entry, nameOf)),
+        total: await database.countConflicts(filter),
+        tables: await database.conflictTables(),
+      };
+    });
+  }
+
+  /** Not during a session: both would write into the database, and one would wait for the other for ever. */
+  async restore(id: number, which: 'winner' | 'loser'): Promise<void> {
+    this.#sessions.refuseDuring();
+    const at = this.#place.parts.clock.now();
+    const by = userInfo().username;
+    await this.#place.withDatabase((database) => database.restore(id, { which, at, by }));
+    this.#place.say('info', 'conflict.restored', { id, by });
+    this.#place.events.conflictsChanged();
+  }
+}
+
+function filterOf({ text, table, kind, from, to }: ConflictQuery): JournalFilter {
+  return {
+    ...(text === undefined ? {} : { text: text.trim() }),
+    ...(table === undefined ? {} : { table }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(from === undefined ? {} : { from: Date.parse(from) }),
+    ...(to === undefined ? {} : { to: Date.parse(to) }),
+  };
+}
+
+/** Names of the hub (0) and of its sites; a number where no name is known here. */
+function namesIn({ role, name, hub }: Settings): NameOf {
+  const names = new Map((hub?.sites ?? []).map((site) => [site.number, site.name]));
+  if (role === 'hub') names.set(0, name);
+  return (site) => names.get(site) ?? String(site);
+}
+
+function describe(entry: JournalEntry, nameOf: NameOf): ConflictEntry {
+  const { id, at, table, kind, rule, reason, site, batch, restored } = entry;
+  const side = (number: number, written: number | null, row: unknown): ConflictEntry['winner'] => ({
+    site: number,
+    name: nameOf(number),
+    at: written === null ? null : isoOf(written),
+    present: row !== null,
+  });
+  return {
+    id,
+    at: isoOf(at),
+    table,
+    kind,
+    rule,
+    reason,
+    site: { number: site, name: nameOf(site) },
+    batch,
+    winner: side(entry.winner, entry.winnerAt, entry.winningRow),
+    loser: side(entry.loser, entry.loserAt, entry.losingRow),
+    columns: entry.columns.map((column, index) => describeColumn(entry, column, index)),
+    restored: restored === null ? null : { ...restored, at: isoOf(restored.at) },
+  };
+}
+
+function describeColumn(entry: JournalEntry, name: string, index: number): ConflictColumn {
+  const { winningRow, losingRow, keyCount, key } = entry;
+  const isKey = index < keyCount;
+  // A row that is absent is still known by its key.
+  const valueIn = (row: readonly Value[] | null): Value | undefined =>
+    row === null ? (isKey ? (key[index] ?? null) : undefined) : (row[index] ?? null);
+  const [winner, loser] = [valueIn(winningRow), valueIn(losingRow)];
+  return {
+    name,
+    isKey,
+    winner: winner === undefined ? null : cellOf(winner),
+    loser: loser === undefined ? null : cellOf(loser),
+    differs: winner === undefined || loser === undefined || !isSame(winner, loser),
+  };
+}
+
+function isSame(a: Value, b: Value): boolean {
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.from(a).equals(b);
+  return Object.is(a, b);
+}
+
+function cellOf(value: Value): Cell {
+  if (value === null) return { type: 'null' };
+  if (value instanceof Uint8Array) return { type: 'bytes', size: value.length };
+  if (typeof value !== 'string') return { type: 'number', text: String(value) };
+  return { type: 'text', text: value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value };
+}
+
+const isoOf = (at: number): string => new Date(at).toISOString();
