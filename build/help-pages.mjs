@@ -1,5 +1,5 @@
 /** The pages of the help: Markdown in locales/<language>/help/, turned into HTML as the window is built. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import MarkdownIt from 'markdown-it';
 
@@ -30,10 +30,12 @@ function words(inline) {
     .trim();
 }
 
-/** A picture takes its place before it is loaded: its size stands in its first bytes. */
+/** A picture takes its place before it is loaded: its size stands in its first bytes. A new one is yet to be taken. */
 function sizeOf(name) {
-  const bytes = readFileSync(path.join(pictures, name));
-  return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
+  const file = path.join(pictures, name);
+  if (!existsSync(file)) return '';
+  const bytes = readFileSync(file);
+  return ` width="${bytes.readUInt32BE(16)}" height="${bytes.readUInt32BE(20)}"`;
 }
 
 const markdown = new MarkdownIt({ html: false });
@@ -41,9 +43,8 @@ const markdown = new MarkdownIt({ html: false });
 markdown.renderer.rules.image = (tokens, index) => {
   const { attrs, content } = tokens[index];
   const { src } = Object.fromEntries(attrs);
-  const { width, height } = sizeOf(src);
   const alt = markdown.utils.escapeHtml(content);
-  return `<img src="help/${src}" alt="${alt}" width="${width}" height="${height}">`;
+  return `<img src="help/${src}" alt="${alt}"${sizeOf(src)}>`;
 };
 
 markdown.renderer.rules.table_open = () => '<table class="table">';

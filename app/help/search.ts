@@ -21,7 +21,7 @@ const AFTER = 90;
 function folded(text: string): string {
   return Array.from(text, (letter) => {
     const plain = letter.normalize('NFD').charAt(0).toLowerCase();
-    if (plain === '’') return "'";
+    if (plain === '\u2019') return "'";
     return /\s/.test(plain) ? ' ' : plain;
   }).join('');
 }

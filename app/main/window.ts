@@ -44,7 +44,10 @@ export function createMainWindow(
     });
     if (kept !== null) opened.moveTo(kept.x, kept.y);
     if (preferences.current.kiosk) opened.enterKioskMode();
-    if (visible) show();
+    // Until it is drawn it would show white, in the dark theme too.
+    opened.once('loaded', () => {
+      if (visible) show();
+    });
   });
 
   function show(): void {

@@ -92,6 +92,7 @@ function describe(
   key: Record<string, Value>;
   winner: { site: number; name: string; at: string | null; row: Record<string, Value> | null };
   loser: { site: number; name: string; at: string | null; row: Record<string, Value> | null };
+  restored: { which: string; at: string; by: string } | null;
 } {
   const named = (row: readonly Value[]): Record<string, Value> =>
     Object.fromEntries(row.map((value, at) => [entry.columns[at] ?? '', value]));
@@ -111,6 +112,8 @@ function describe(
     key: named(entry.key),
     winner: side(entry.winner, entry.winningRow, entry.winnerAt),
     loser: side(entry.loser, entry.losingRow, entry.loserAt),
+    restored:
+      entry.restored === null ? null : { ...entry.restored, at: new Date(entry.restored.at).toISOString() },
   };
 }
 

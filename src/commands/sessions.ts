@@ -1,4 +1,4 @@
-import type { EngineEvents } from '../engine/contract';
+import type { CheckResult, EngineEvents } from '../engine/contract';
 import { Engine } from '../engine/engine';
 import type { Progress, SessionState } from '../report/report';
 import { renderText } from '../report/render-text';
@@ -54,15 +54,29 @@ export async function test(context: CommandContext): Promise<number> {
       state,
     }));
     const ok = checks.every((check) => check.ok);
-    const lines = checks.map(({ name, ok: passed, milliseconds, message }) => {
-      const why = message === null ? '' : ` — ${context.translate(message.key, message.params)}`;
-      return `${passed ? '✔' : '✘'} ${context.translate(`check.${name}`)} (${String(milliseconds)} ms)${why}`;
-    });
+    const lines = checks.flatMap((check) => checkLines(check, context.translate));
     answer(context, { ok, checks }, lines);
     return ok ? EXIT.complete : EXIT.failed;
   } finally {
     await engine.shutdown();
   }
+}
+
+const MARKS: Readonly<Record<CheckResult['state'], string>> = {
+  running: '►',
+  ok: '✔',
+  warning: '!',
+  failed: '✘',
+  skipped: '·',
+};
+
+function checkLines(
+  { name, state, milliseconds, message, remedy }: CheckResult,
+  translate: CommandContext['translate'],
+): string[] {
+  const found = message === null ? '' : ` — ${translate(message.key, message.params)}`;
+  const line = `${MARKS[state]} ${translate(`check.${name}`)} (${String(milliseconds)} ms)${found}`;
+  return remedy === null ? [line] : [line, `    ${translate(remedy.key, remedy.params)}`];
 }
 
 /** Log lines as they come, and on a terminal the progress of the step under way. */

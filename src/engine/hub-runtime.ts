@@ -10,6 +10,7 @@ import type { HubServer, HubServerEvents, HubStatus, StoredFile } from '../trans
 import type { Blocking, Reception } from './contract';
 import type { Parts, ServerOptions } from './parts';
 import { Receptions } from './receptions';
+import { Attendance } from './attendance';
 import { allowList } from '../transport/allow-list';
 import { MINUTE, RETENTION, type Runtime, type SessionRequest } from './runtime';
 
@@ -28,25 +29,13 @@ export class HubRuntime implements Runtime {
   readonly #folder: HubFolder;
   readonly #events: HubEvents;
   readonly #receptions: Receptions;
+  readonly #attendance: Attendance;
   #server: HubServer | null = null;
   /** The reception under way; null outside it. */
   #reception: Deadline | null = null;
   /** What sites are told, but for what lies on disk: kept here, for the database is open only during a session. */
   #merged: ReadonlyMap<number, number> = new Map();
   #round = 0;
-  /** Sites that asked for a session that has not been held since. */
-  readonly #requests = new Set<number>();
-  /** Sites that have sent all they have and wait for a round that has not been published since. */
-  readonly #waiting = new Set<number>();
-  /** When each site last looked whether its round is there: one that no longer looks no longer waits. */
-  readonly #seen = new Map<number, number>();
-  /** Sites that wait for the round of the session under way. */
-  readonly #served = new Set<number>();
-  /** Someone waited for the round of the session under way. */
-  #fruitful = false;
-  #arrivals: (() => void)[] = [];
-  /** A file was stored that no wait has seen: it may have come while the session looked elsewhere. */
-  #arrived = false;
 
   constructor(parts: Parts, settings: Settings, paths: DataFolder, events: HubEvents) {
     this.#parts = parts;
@@ -55,6 +44,7 @@ export class HubRuntime implements Runtime {
     this.#folder = new HubFolder(paths.sites, paths.rounds);
     this.#events = events;
     this.#receptions = new Receptions(parts.clock);
+    this.#attendance = new Attendance(parts.clock);
   }
 
   get server(): HubServer | null {
@@ -84,12 +74,12 @@ export class HubRuntime implements Runtime {
 
   /** When each site was last seen by this server, milliseconds since 1970, UTC. */
   seenAt(site: number): number | null {
-    return this.#seen.get(site) ?? null;
+    return this.#attendance.seenAt(site);
   }
 
   /** Whether sites asked for a session that none has answered. */
   get requested(): boolean {
-    return this.#requests.size > 0;
+    return this.#attendance.requested;
   }
 
   makeSteps(
@@ -113,7 +103,7 @@ export class HubRuntime implements Runtime {
       installation: { id: installation, role: 'hub' },
       application,
       sites,
-      expected: () => (asked ? sites.filter(({ number }) => this.#requests.has(number)) : sites),
+      expected: () => (asked ? sites.filter(({ number }) => this.#attendance.hasAsked(number)) : sites),
       grace: asked ? new Deadline(clock, REQUEST_GRACE) : null,
       policies,
       reception,
@@ -123,16 +113,12 @@ export class HubRuntime implements Runtime {
         return deadline;
       },
       openServer: () => this.start(),
-      arrival: (milliseconds, signal) => this.#arrival(milliseconds, signal),
+      arrival: (milliseconds, signal) => this.#attendance.arrival(milliseconds, signal),
       onChanged: () => this.#readDatabase(database),
-      waits: ({ number }) => this.#waits(number),
+      waits: ({ number }) => this.#attendance.waits(number),
       onReceived: (waiting) => {
         this.#reception = null;
-        this.#fruitful = waiting.length > 0;
-        for (const { number } of waiting) {
-          this.#served.add(number);
-          this.#requests.delete(number);
-        }
+        this.#attendance.received(waiting);
       },
       retention: RETENTION,
     }).steps;
@@ -140,10 +126,7 @@ export class HubRuntime implements Runtime {
 
   ended(): void {
     this.#reception = null;
-    // A session that received nothing, or failed, must not be begun again and again for the same question.
-    if (!this.#fruitful) this.#requests.clear();
-    this.#fruitful = false;
-    this.#served.clear();
+    this.#attendance.ended();
   }
 
   async #createServer(): Promise<HubServer> {
@@ -178,23 +161,7 @@ export class HubRuntime implements Runtime {
   #onStored(file: StoredFile): void {
     this.#receptions.ended(file.site);
     this.#events.receiving();
-    if (file.kind === 'batch') {
-      // It has more than the session under way received, and will ask again.
-      this.#waiting.delete(file.site);
-      this.#served.delete(file.site);
-    }
-    if (file.kind === 'waiting' || file.kind === 'request') this.#waiting.add(file.site);
-    this.#arrived = true;
-    for (const wake of this.#arrivals.splice(0)) wake();
-    // Its batch is in the session already: it asked for nothing more.
-    if (file.kind !== 'request' || this.#served.has(file.site)) return;
-    this.#requests.add(file.site);
-    this.#events.onRequest();
-  }
-
-  #waits(site: number): boolean {
-    const seen = this.#seen.get(site) ?? 0;
-    return this.#waiting.has(site) && this.#parts.clock.now() - seen < WAITING_LIMIT;
+    if (this.#attendance.stored(file)) this.#events.onRequest();
   }
 
   #activeSites(): HubSite[] {
@@ -207,7 +174,7 @@ export class HubRuntime implements Runtime {
   async #status(site: number): Promise<HubStatus> {
     const name = this.#activeSites().find(({ number }) => number === site)?.name ?? '';
     const merged = this.#merged.get(site) ?? 0;
-    this.#seen.set(site, this.#parts.clock.now());
+    this.#attendance.looked(site);
     return {
       time: this.#parts.clock.now(),
       application: this.#parts.application,
@@ -220,30 +187,9 @@ export class HubRuntime implements Runtime {
         merged,
         received: (await this.#folder.received(site)).filter((batch) => batch > merged),
         acknowledged: await this.#folder.acknowledged(site),
-        waiting: this.#waiting.has(site),
+        waiting: this.#attendance.hasSentAll(site),
       },
     };
-  }
-
-  /** Resolves at the next file stored since it last resolved, or after `milliseconds`. */
-  async #arrival(milliseconds: number, signal: AbortSignal): Promise<void> {
-    if (this.#arrived) {
-      this.#arrived = false;
-      return;
-    }
-    const stop = new AbortController();
-    const woken = new Promise<void>((resolve) => this.#arrivals.push(resolve));
-    const passed = this.#parts.clock.delay(
-      Math.min(milliseconds, LONGEST_WAIT),
-      AbortSignal.any([signal, stop.signal]),
-    );
-    try {
-      await Promise.race([woken, passed]);
-    } finally {
-      stop.abort();
-      await passed.catch(() => undefined);
-    }
-    this.#arrived = false;
   }
 
   async #refresh(): Promise<void> {
@@ -258,7 +204,7 @@ export class HubRuntime implements Runtime {
   async #readDatabase(database: Database): Promise<void> {
     this.#merged = await mergedBatches(database);
     const round = await this.#folder.lastRound();
-    if (round > this.#round) for (const site of this.#served) this.#waiting.delete(site);
+    if (round > this.#round) this.#attendance.published();
     this.#round = round;
   }
 }
@@ -274,9 +220,3 @@ function rulesOf({ threshold, windowMinutes, durationMinutes, allow }: Blocking)
 
 /** Establishments told to synchronise at the same time do not ask in the same second, milliseconds. */
 const REQUEST_GRACE = 5_000;
-
-/** A site that waits looks every second; after this long without a look it is gone, milliseconds. */
-const WAITING_LIMIT = 15_000;
-
-/** RAZ can move the end of a wait, so none is longer than this, milliseconds. */
-const LONGEST_WAIT = 5_000;

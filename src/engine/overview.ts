@@ -2,7 +2,7 @@ import type { Settings } from '../config/settings';
 import { defaultPreferences } from '../config/settings';
 import type { Report } from '../report/report';
 import { nextDeparture, nextDepartureAt } from '../schedule/next-departure';
-import type { Overview, Reception, Sentence, SiteOverview } from './contract';
+import type { Overview, Reception, SiteOverview } from './contract';
 import type { PastSessions } from './past-sessions';
 import type { Sessions } from './sessions';
 import { verdictOf } from './verdict';
@@ -29,7 +29,8 @@ export function overviewOf({ place, sessions, past, lock }: OverviewSources): Ov
     problems,
     verdict: verdictOf({
       now,
-      problem: settings === null ? firstProblem(problems) : null,
+      configured: settings !== null,
+      problem: problems[0] ?? null,
       paired: settings === null || isPaired(settings),
       ftp,
       running: sessions.report !== null,
@@ -69,10 +70,6 @@ function configuredOf(settings: Settings, now: number): NonNullable<Overview['co
 }
 
 const isPaired = ({ role, site }: Settings): boolean => role === 'hub' || site !== null;
-
-/** Settings that are still to be read are no problem yet. */
-const firstProblem = (problems: readonly Sentence[]): Sentence =>
-  problems[0] ?? { key: 'error.settings.missing', params: {} };
 
 /** A whole day after the first departure that should have brought a complete synchronisation. */
 function isOverdue({ departure }: Settings, { lastComplete }: PastSessions, now: number): boolean {

@@ -2,9 +2,52 @@ import type { Settings } from '../config/settings';
 import type { Database, ExcludedTable, Table } from '../database/port';
 import { preparedFor } from './configuration';
 import type { Diagnostic, Prepared, TableLine, TablesView } from './contract';
+import type { Guard } from './guard';
+import type { Sessions } from './sessions';
+import type { Workplace } from './workplace';
+
+/** The tracking of tables, for the screens. */
+export class TableTracking {
+  readonly #place: Workplace;
+  readonly #sessions: Sessions;
+  readonly #guard: Guard;
+
+  constructor(place: Workplace, sessions: Sessions, guard: Guard) {
+    this.#place = place;
+    this.#sessions = sessions;
+    this.#guard = guard;
+  }
+
+  async view(): Promise<TablesView> {
+    const settings = this.#place.configured();
+    return this.#place.withDatabase((database) => tablesView(database, settings));
+  }
+
+  async prepare(): Promise<TablesView> {
+    const { installation, role } = this.#changing();
+    return this.#change((database) => database.prepare({ id: installation, role }));
+  }
+
+  async unprepare(): Promise<TablesView> {
+    this.#changing();
+    return this.#change((database) => database.unprepare());
+  }
+
+  async #change(work: (database: Database) => Promise<void>): Promise<TablesView> {
+    await this.#place.withDatabase(work);
+    this.#place.events.settingsChanged();
+    return this.view();
+  }
+
+  #changing(): Settings {
+    this.#guard.require();
+    this.#sessions.refuseDuring();
+    return this.#place.configured();
+  }
+}
 
 /** What is synchronised, what is not and why, and what there is to know or to put right. */
-export async function tablesView(database: Database, settings: Settings): Promise<TablesView> {
+async function tablesView(database: Database, settings: Settings): Promise<TablesView> {
   const { installation, policies, role } = settings;
   const prepared = await preparedFor(database, installation);
   const { tables, excluded } = await database.catalogue();

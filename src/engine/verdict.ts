@@ -10,7 +10,9 @@ export interface VerdictFacts {
   readonly now: number;
   /** IANA name; the machine's own by default. */
   readonly zone?: string;
-  /** Why there are no settings to work with; null where there are. */
+  /** There are settings to work with. */
+  readonly configured: boolean;
+  /** Why there are none; or what went wrong beside any session. */
   readonly problem: Sentence | null;
   /** Site: it has taken a pairing code. True at a hub. */
   readonly paired: boolean;
@@ -32,6 +34,7 @@ const RULES: readonly Rule[] = [
   unusable,
   serverDown,
   atWork,
+  troubled,
   notPaired,
   failed,
   overdue,
@@ -50,9 +53,11 @@ export function verdictOf(facts: VerdictFacts): Verdict {
   return say('neutral', 'verdict.never');
 }
 
-function unusable({ problem }: VerdictFacts): Verdict | null {
-  if (problem === null) return null;
-  if (problem.key === 'error.settings.missing') return say('neutral', 'verdict.notConfigured');
+function unusable({ configured, problem }: VerdictFacts): Verdict | null {
+  if (configured) return null;
+  // Settings that are still to be read are no problem yet.
+  if (problem === null || problem.key === 'error.settings.missing')
+    return say('neutral', 'verdict.notConfigured');
   return { ...problem, level: 'bad' };
 }
 
@@ -65,6 +70,10 @@ function serverDown({ ftp }: VerdictFacts): Verdict | null {
 function atWork({ running, stopping }: VerdictFacts): Verdict | null {
   if (!running) return null;
   return say('busy', stopping ? 'verdict.stopping' : 'verdict.running');
+}
+
+function troubled({ problem }: VerdictFacts): Verdict | null {
+  return problem === null ? null : { ...problem, level: 'bad' };
 }
 
 function notPaired({ paired }: VerdictFacts): Verdict | null {
@@ -81,6 +90,9 @@ function overdue({ overdue: late, lastSuccess, ...facts }: VerdictFacts): Verdic
   return say('bad', 'verdict.overdue', { count: daysSince(facts, lastSuccess) });
 }
 
+/** A session that ended before it could receive says nothing of a site. */
+const HEARD: readonly SiteOverview['state'][] = ['received', 'merged', 'upToDate'];
+
 /** 'Lyon has sent nothing for three days.' */
 function silentSites(facts: VerdictFacts): Verdict | null {
   const silent = facts.sites.filter(({ state }) => state === 'absent');
@@ -91,7 +103,7 @@ function silentSites(facts: VerdictFacts): Verdict | null {
     return say('warning', 'verdict.sitesSilent', { count: silent.length, sites: names });
   }
   const { name: site, results, lastSuccess } = first;
-  const heard = results.findLast(({ state }) => state !== 'absent')?.startedAt ?? lastSuccess;
+  const heard = results.findLast(({ state }) => HEARD.includes(state))?.startedAt ?? lastSuccess;
   if (heard === null) return say('warning', 'verdict.siteNever', { site });
   const count = daysSince(facts, heard);
   return count === 0

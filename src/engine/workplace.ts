@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { dataFolder, lockDataFolder, type DataFolder, type DataLock } from '../config/data-folder';
 import { loadSettings, saveSettings, type Settings } from '../config/settings';
 import type { Database } from '../database/port';
@@ -15,6 +16,8 @@ export interface WorkplaceListener {
   /** A site asks for a session outside the schedule. */
   readonly onRequest: () => void;
   readonly onDeparture: () => void;
+  /** Other settings hold. */
+  readonly settingsApplied: () => Promise<void>;
   /** The state of the engine is another. */
   readonly changed: () => void;
   /** As `changed`, but too often to tell each time. */
@@ -105,11 +108,14 @@ export class Workplace {
     return settings;
   }
 
-  /** Saves settings, and works by them from now on. Rejects with a SettingsError or `disk.*`: nothing is changed then. */
+  /** Saves settings, and works by them from now on. Rejects with a SettingsError, `disk.*` or `data.locked`. */
   async save(settings: Settings): Promise<void> {
-    await saveSettings(this.paths.folder, settings);
+    const { folder } = this.paths;
+    if (this.#lock === null) throw new SyncError('data.locked', { params: { folder: basename(folder) } });
+    await saveSettings(folder, settings);
     this.#applied = this.#applied.then(() => this.#apply(settings));
     await this.#applied;
+    await this.#listener.settingsApplied();
     this.events.settingsChanged();
     this.#listener.changed();
   }
@@ -161,7 +167,8 @@ export class Workplace {
       this.#runtime = this.#makeRuntime(settings);
       if (this.#serving) await this.#startRuntime();
     } else this.#runtime?.configure(settings);
-    if (this.#serving) this.#startSchedule(settings);
+    // A schedule that is started anew would miss a departure that is due at this very instant.
+    if (this.#serving && settings.departure !== before?.departure) this.#startSchedule(settings);
   }
 
   async #startRuntime(): Promise<void> {
@@ -172,7 +179,11 @@ export class Workplace {
     if (settings.role === 'site') return new SiteRuntime(this.parts, settings, this.paths);
     return new HubRuntime(this.parts, settings, this.paths, {
       onRequest: () => this.#listener.onRequest(),
-      stateChanged: () => this.#listener.changed(),
+      stateChanged: ({ active }) => {
+        // A session has started the server that could not start before.
+        if (active) this.#problems = [];
+        this.#listener.changed();
+      },
       blockedChanged: () => this.events.blockedChanged(),
       receiving: () => this.#listener.advanced(),
     });

@@ -1,6 +1,15 @@
 import type { Translate } from '../shared/translate';
 import type { Report, StepReport } from './report';
-import { errorText, summaryOf, TABLE_COLUMNS, wordsOf, type Words, type WordsOptions } from './report-words';
+import {
+  errorText,
+  SITE_COLUMNS,
+  siteCells,
+  summaryOf,
+  TABLE_COLUMNS,
+  wordsOf,
+  type Words,
+  type WordsOptions,
+} from './report-words';
 
 const STYLE = `
 body { font: 11pt/1.4 system-ui, sans-serif; color: #111; max-width: 19cm; margin: 1cm auto; }
@@ -36,6 +45,7 @@ ${error === null ? '' : `<p class="error">${escapeHtml(error)}</p>`}
 <h2>${escapeHtml(words.text('report.steps'))}</h2>
 ${stepsTable(report, words)}
 ${tablesTable(report, words)}
+${sitesTable(report, words)}
 </body>
 </html>
 `;
@@ -83,6 +93,19 @@ function tablesTable(report: Report, words: Words): string {
       `<td>${escapeHtml(line.table)}</td>${TABLE_COLUMNS.map((column) => number(words.number(line[column]))).join('')}`,
   );
   return `<h2>${escapeHtml(words.text('report.tables'))}</h2>\n${table(headings, rows)}`;
+}
+
+function sitesTable(report: Report, words: Words): string {
+  if (report.sites.length === 0) return '';
+  const headings = SITE_COLUMNS.map((column, at) =>
+    heading(words.text(`report.column.${column}`), at < 2 ? '' : 'number'),
+  );
+  const rows = report.sites.map((site) =>
+    siteCells(site, words)
+      .map((cell, at) => (at < 2 ? `<td>${escapeHtml(cell)}</td>` : number(cell)))
+      .join(''),
+  );
+  return `<h2>${escapeHtml(words.text('report.sites'))}</h2>\n${table(headings, rows)}`;
 }
 
 function table(headings: readonly string[], rows: readonly string[]): string {

@@ -1,6 +1,15 @@
 import type { Translate } from '../shared/translate';
 import type { Report, StepReport, StepState } from './report';
-import { errorText, summaryOf, TABLE_COLUMNS, wordsOf, type Words, type WordsOptions } from './report-words';
+import {
+  errorText,
+  SITE_COLUMNS,
+  siteCells,
+  summaryOf,
+  TABLE_COLUMNS,
+  wordsOf,
+  type Words,
+  type WordsOptions,
+} from './report-words';
 
 const MARKS: Readonly<Record<StepState, string>> = {
   pending: '·',
@@ -25,6 +34,7 @@ export function renderText(report: Report, translate: Translate, options?: Words
     words.text('report.steps'),
     ...report.steps.flatMap((step) => stepLines(step, words)),
     ...tableLines(report, words),
+    ...siteLines(report, words),
   ].join('\n');
 }
 
@@ -55,12 +65,24 @@ function tableLines(report: Report, words: Words): string[] {
     oneLine(line.table),
     ...TABLE_COLUMNS.map((column) => words.number(line[column])),
   ]);
+  return ['', words.text('report.tables'), ...columns(headings, rows)];
+}
+
+function siteLines(report: Report, words: Words): string[] {
+  if (report.sites.length === 0) return [];
+  const headings = SITE_COLUMNS.map((name) => words.text(`report.column.${name}`));
+  const rows = report.sites.map((site) => siteCells(site, words).map(oneLine));
+  return ['', words.text('report.sites'), ...columns(headings, rows)];
+}
+
+/** A table of text: the first column is a name, the others are set to the right. */
+function columns(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
   const format = (row: readonly string[]): string =>
     `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')}`;
-  return ['', words.text('report.tables'), format(headings), ...rows.map(format)];
+  return [format(headings), ...rows.map(format)];
 }
 
 /** Names come from databases and from the other side: they must not move the cursor nor begin a line of their own. */

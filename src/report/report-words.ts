@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import type { Translate } from '../shared/translate';
-import type { Report, TableCount } from './report';
+import type { Report, SiteReport, TableCount } from './report';
 
 /** A report's figures in words, for the terminal and for paper alike. */
 export interface Words {
@@ -91,3 +91,20 @@ export const TABLE_COLUMNS = [
   'conflicts',
   'refused',
 ] as const satisfies readonly (keyof TableCount)[];
+
+/** Headings of the table of establishments. */
+export const SITE_COLUMNS = ['site', 'state', 'received', 'conflicts', 'refused', 'size'] as const;
+
+/** An establishment's cells in that order. */
+export function siteCells({ name, state, rows, bytes, tables }: SiteReport, words: Words): string[] {
+  const sum = (column: 'conflicts' | 'refused'): string =>
+    words.number(tables.reduce((total, line) => total + line[column], 0));
+  return [
+    name,
+    words.text(`siteState.${state}`),
+    words.number(rows),
+    sum('conflicts'),
+    sum('refused'),
+    words.size(bytes),
+  ];
+}

@@ -8,6 +8,7 @@ import { inboxFolder } from '../transport/names';
 import type { Deadline } from './deadline';
 import type { HubFolder, HubSite } from './hub-folder';
 import { mergeReceived } from './hub-merge';
+import { sitesBehind, sitesWithNews } from './hub-standing';
 import { mergedBatches } from './merged-batches';
 import type { SessionEnvironment, Step, StepHandle } from './session';
 import { SessionEnd } from './session';
@@ -101,12 +102,13 @@ export class HubSession {
   async #receiveBatches(handle: StepHandle): Promise<void> {
     const { sites, reception, grace, signal, arrival, onReceived, waits } = this.#options;
     const announced = new Set<number>();
-    const behind = await this.#sitesBehind();
+    const { lastMarked } = this.#checked().state;
+    const behind = await sitesBehind(this.#options, lastMarked);
     for (;;) {
       // Before looking at what is there: who waits has sent it already.
       const expected = this.#options.expected();
       const waiting = sites.filter(waits);
-      this.#delivered = await this.#sitesWithNews();
+      this.#delivered = await sitesWithNews(this.#options);
       this.#waiting = this.#delivered.filter((site) => waiting.includes(site));
       for (const site of expected) siteLine(handle.report, site);
       setSites(handle.report, this.#waiting, 'received');
@@ -114,7 +116,7 @@ export class HubSession {
         if (!announced.has(site.number)) handle.info('session.hub.delivered', { site: site.name });
         announced.add(site.number);
       }
-      const stillBehind = await this.#sitesBehind();
+      const stillBehind = await sitesBehind(this.#options, lastMarked);
       const withNews = new Set(this.#delivered.map(({ number }) => number));
       const caughtUp = (number: number): boolean =>
         behind.has(number) && !stillBehind.has(number) && !withNews.has(number);
@@ -133,15 +135,6 @@ export class HubSession {
     }
   }
 
-  /** Sites that have not applied the last round: a session that was cut short left them so. */
-  async #sitesBehind(): Promise<ReadonlySet<number>> {
-    const { sites, folder } = this.#options;
-    const { lastMarked } = this.#checked().state;
-    const behind = new Set<number>();
-    for (const { number } of sites) if ((await folder.acknowledged(number)) < lastMarked) behind.add(number);
-    return behind;
-  }
-
   #judgeReception(handle: StepHandle, missing: readonly HubSite[]): void {
     setSites(handle.report, missing, 'absent');
     // What lies here from a session that was cut short is merged, even though its site is not there.
@@ -152,22 +145,6 @@ export class HubSession {
       throw new SessionEnd('idle');
     }
     for (const { name } of missing) handle.partial('session.hub.absent', { site: name });
-  }
-
-  /** Sites with a batch to merge, or with one that was merged in a session that ended before it could publish it. */
-  async #sitesWithNews(): Promise<HubSite[]> {
-    const { sites, folder, database } = this.#options;
-    const merged = await mergedBatches(this.#options.database);
-    const unpublished = new Set(
-      (await database.ledger()).filter(({ round }) => round === null).map(({ site }) => site),
-    );
-    const news: HubSite[] = [];
-    for (const site of sites) {
-      const received = await folder.received(site.number);
-      const unmerged = received.some((batch) => batch > (merged.get(site.number) ?? 0));
-      if (unmerged || unpublished.has(site.number)) news.push(site);
-    }
-    return news;
   }
 
   /** Site by site in site order, never in order of arrival, so that the result does not depend on it. */

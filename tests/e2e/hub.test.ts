@@ -31,5 +31,7 @@ test('an FTP server that is down is red and says why', async () => {
   const app = await startStubApp({ role: 'hub', ftpDown: true });
   await app.find('#ftp-state.inactive');
   expect(await app.text('#ftp-state')).toBe('Inactif');
+  expect(await app.text('#verdict')).toContain('Le serveur FTP est inactif');
+  expect(await app.text('#problems')).toContain('Le port 21 est déjà utilisé');
   await look(app, 'hub-ftp-down');
 });

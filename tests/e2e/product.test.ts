@@ -7,6 +7,7 @@ import path from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { startApp, type App } from './support/app';
+import { readTray } from './support/desktop';
 
 const product = inject('productFolder');
 let folder: string;
@@ -78,6 +79,11 @@ test('a member entered at Colmar is in the hub after "Manuelle" in the window of
   for (const app of [site, hub]) {
     await app.wait('the end of the session', async () => (await app.text('#recent')).includes('OK'));
   }
+  for (const app of [site, hub]) {
+    await app.wait('the tray', async () => (await readTray(app.driver)).icon.endsWith('tray-good.png'));
+    expect(await app.text('#verdict')).toMatch(/^Tout est à jour depuis \d{2}:\d{2}$/);
+  }
+  expect(await hub.text('#sites [data-site="1"]')).toContain('À jour');
   await site.screenshot('product-site');
   await hub.screenshot('product-hub');
   expect(sql('hub', 'select name from members')).toEqual([{ name: 'Zoé' }]);

@@ -29,6 +29,23 @@ test('the navigation is walked through with the keyboard', async () => {
   await app.find('#sessions');
 });
 
+test('a dialog keeps the keyboard to itself, Escape closes it, and the focus goes back', async () => {
+  const app = await startStubApp({ role: 'site' });
+  const button = await app.find('#info');
+  await button.sendKeys(Key.ENTER);
+  await app.find('.el-dialog');
+  for (let presses = 0; presses < 6; presses++) {
+    await app.driver.actions().sendKeys(Key.TAB).perform();
+    const inside = await app.driver.executeScript(
+      'return document.activeElement.closest(".el-dialog") !== null',
+    );
+    expect(inside).toBe(true);
+  }
+  await app.driver.actions().sendKeys(Key.ESCAPE).perform();
+  await app.wait('no dialog', async () => !(await app.exists('.el-dialog')));
+  expect(await app.driver.switchTo().activeElement().getAttribute('id')).toBe('info');
+});
+
 test('the language changes at once, everywhere, and is kept', async () => {
   const app = await startStubApp({ role: 'site' });
   await app.find('#recent');

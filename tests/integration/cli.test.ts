@@ -97,6 +97,16 @@ describe.concurrent('a company by command line', () => {
         step('waitAcknowledgements'),
       ],
       tables: [{ table: 'member', sent: 1, received: 1, conflicts: 1, refused: 0 }],
+      sites: [
+        {
+          number: 1,
+          name: 'lyon',
+          state: 'upToDate',
+          rows: 1,
+          bytes: anyNumber,
+          tables: [{ table: 'member', received: 1, conflicts: 1, refused: 0 }],
+        },
+      ],
     });
     expect(lyon).toEqual({
       ...head('site', 'lyon'),
@@ -112,12 +122,17 @@ describe.concurrent('a company by command line', () => {
         step('acknowledge'),
       ],
       tables: [{ table: 'member', sent: 1, received: 1, conflicts: 0, refused: 0 }],
+      sites: [],
     });
 
     const { id, startedAt, endedAt } = z
       .object({ id: z.string(), startedAt: z.string(), endedAt: z.string() })
       .parse(lyon);
-    const line = { id, startedAt, endedAt, state: 'ok', trigger: 'manual' };
+    const line = {
+      ...{ id, startedAt, endedAt, state: 'ok', trigger: 'manual' },
+      duration: Date.parse(endedAt) - Date.parse(startedAt),
+      ...{ sent: 1, received: 1, bytesSent: anyNumber, bytesReceived: anyNumber, conflicts: 0, warnings: 0 },
+    };
     expect(await company.json('lyon', 'history')).toEqual({ sessions: [line] });
     expect(await company.json('lyon', 'report', id)).toEqual(lyon);
     expect(await company.json('lyon', 'status')).toEqual({
@@ -160,31 +175,44 @@ describe.concurrent('a company by command line', () => {
             at: instant,
             row: { id: '9007199254740993', name: 'Anna', photo: null },
           },
+          restored: null,
         },
       ],
     });
+    const check = (name: string, state: string, more: object = {}) => ({
+      name,
+      ok: state !== 'failed',
+      state,
+      milliseconds: anyNumber,
+      message: expect.anything() as unknown,
+      remedy: null,
+      ...more,
+    });
+    const remedy = (name: string) => ({ remedy: { key: `remedy.${name}`, params: {} } });
     expect(await company.json('hub', 'test')).toEqual({
       ok: true,
       checks: [
-        { name: 'database', ok: true, milliseconds: anyNumber, message: null },
-        { name: 'ftp', ok: true, milliseconds: anyNumber, message: null },
+        check('database', 'ok'),
+        check('schema', 'ok'),
+        check('ftp', 'ok', { message: null }),
+        check('port', 'ok'),
+        check('certificate', 'ok'),
+        check('passivePorts', 'ok'),
+        check('address', 'warning', remedy('address')),
+        check('clock', 'ok'),
       ],
     });
     const { code, stdout } = await company.run('lyon', 'test', '--json');
     expect(code).toBe(1);
+    const params = { host: '127.0.0.1', port: anyNumber, reason: 'ECONNREFUSED' };
+    const later = ['certificate', 'login', 'folder', 'data', 'versions', 'schema', 'clock'];
     expect(JSON.parse(stdout)).toEqual({
       ok: false,
       checks: [
-        { name: 'database', ok: true, milliseconds: anyNumber, message: null },
-        {
-          name: 'hub',
-          ok: false,
-          milliseconds: anyNumber,
-          message: {
-            key: 'error.hub.unreachable',
-            params: { host: '127.0.0.1', port: anyNumber, reason: 'ECONNREFUSED' },
-          },
-        },
+        check('database', 'ok'),
+        check('resolution', 'ok'),
+        check('port', 'failed', { message: { key: 'error.hub.unreachable', params }, ...remedy('port') }),
+        ...later.map((name) => check(name, 'skipped', { message: null })),
       ],
     });
     expect(await company.json('lyon', 'unprepare')).toEqual({ prepared: false });

@@ -7,7 +7,7 @@ import engineTexts from '../../locales/fr/engine.json';
 import type { CommandContext } from '../../src/commands/context';
 import { addSite, init, pair, set } from '../../src/commands/setup';
 import { prepare } from '../../src/commands/tracking';
-import type { LogLine, Overview } from '../../src/engine/contract';
+import type { CheckResult, LogLine, Overview } from '../../src/engine/contract';
 import { Engine } from '../../src/engine/engine';
 import type { Parts } from '../../src/engine/parts';
 import { parts } from '../../src/main';
@@ -32,6 +32,10 @@ export interface EngineCompanyOptions {
 /** A running engine, and what it tells. */
 export interface RunningEngine {
   readonly engine: Engine;
+  /** Events `checked` so far. */
+  readonly checks: readonly CheckResult[];
+  /** Events without content so far: `settings`, `conflicts`. */
+  readonly changes: readonly string[];
   /** Resolves at the first log line of this key, told or still to come. */
   logged(key: string): Promise<LogLine>;
   /** Resolves at the first state of the engine that satisfies, from now on. */
@@ -248,8 +252,11 @@ function makePost(folder: string, name: string, database: string): EnginePost {
 
 const nameIn = ({ name }: Record<string, unknown>): string => String(name);
 
-function follow(make: (events: ConstructorParameters<typeof Engine>[2]) => Engine): RunningEngine {
+/** An engine that is followed from before its start. */
+export function follow(make: (events: ConstructorParameters<typeof Engine>[2]) => Engine): RunningEngine {
   const lines: LogLine[] = [];
+  const checks: CheckResult[] = [];
+  const changes: string[] = [];
   const onLine = new Set<(line: LogLine) => void>();
   const onOverview = new Set<(overview: Overview) => void>();
   const engine = make({
@@ -262,12 +269,14 @@ function follow(make: (events: ConstructorParameters<typeof Engine>[2]) => Engin
     },
     historyChanged: () => undefined,
     blockedChanged: () => undefined,
-    checked: () => undefined,
-    settingsChanged: () => undefined,
-    conflictsChanged: () => undefined,
+    checked: (result) => checks.push(result),
+    settingsChanged: () => changes.push('settings'),
+    conflictsChanged: () => changes.push('conflicts'),
   });
   return {
     engine,
+    checks,
+    changes,
     logged: (key) =>
       new Promise((resolve) => {
         const look = (line: LogLine): void => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Clock } from '../../src/shared/clock';
+import { allowList } from '../../src/transport/allow-list';
 import { announcedAddress, plainAddress } from '../../src/transport/hub/addresses';
 import { BlockedAddresses, defaultBlockingRules } from '../../src/transport/hub/blocked';
 import { LineReader } from '../../src/transport/hub/line-reader';
@@ -123,6 +124,40 @@ describe('blocked addresses', () => {
     blocked.succeeded('a');
     await blocked.failed('a', 'lyon');
     expect(blocked.has('a')).toBe(false);
+  });
+
+  test('the names that were tried are kept, the last ones first, and not without end', async () => {
+    const blocked = make({ threshold: 14 });
+    for (let guess = 0; guess < 12; guess += 1) await blocked.failed('a', `user ${String(guess)}`);
+    await blocked.failed('a', 'user 5');
+    await blocked.failed('a', 'x'.repeat(1000));
+    const [entry] = make().list();
+    expect(entry?.attempts).toBe(14);
+    expect(entry?.users).toHaveLength(10);
+    expect(entry?.users.slice(0, 3)).toEqual(['x'.repeat(64), 'user 5', 'user 11']);
+  });
+
+  test('one address is let in again, the others stay out', async () => {
+    const blocked = make({ threshold: 1 });
+    for (const address of ['a', 'b']) await blocked.failed(address, 'lyon');
+    await blocked.unblock('a');
+    expect([blocked.has('a'), blocked.has('b')]).toEqual([false, true]);
+    expect(make().list()).toMatchObject([{ address: 'b' }]);
+  });
+
+  test('an address that is allowed is never blocked, nor stays so', async () => {
+    await make({ threshold: 1 }).failed('192.168.1.9', 'lyon');
+    const blocked = make({ threshold: 1, allows: allowList(['192.168.1.0/24', 'fe80::/10', '10.0.0.1']) });
+    expect(blocked.has('192.168.1.9')).toBe(false);
+    for (const address of ['192.168.1.20', 'fe80::1', '10.0.0.1', '10.0.0.2', 'nonsense'])
+      await blocked.failed(address, 'lyon');
+    expect(blocked.list().map(({ address }) => address)).toEqual(['10.0.0.2', 'nonsense']);
+  });
+
+  test('a list that an older version wrote is read', async () => {
+    const entry = { address: 'a', attempts: 5, firstAt: 1, lastAt: 2, until: null };
+    await writeFile(join(folder, 'blocked.json'), JSON.stringify([entry]));
+    expect(make().list()).toEqual([{ ...entry, users: [] }]);
   });
 
   test('without an end, only a clearing lets the address in again', async () => {

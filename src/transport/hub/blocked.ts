@@ -67,7 +67,7 @@ export class BlockedAddresses {
 
   has(address: string): boolean {
     const blocked = this.#blocked.get(address);
-    return blocked !== undefined && this.#lasts(blocked) && !this.options.rules.allows(address);
+    return blocked !== undefined && this.#lasts(blocked);
   }
 
   /** Counts a failed login; gives the failures so far of this address. One that is always allowed is only slowed. */
@@ -115,7 +115,8 @@ export class BlockedAddresses {
   }
 
   #lasts(blocked: BlockedAddress): boolean {
-    return blocked.until === null || blocked.until > this.options.clock.now();
+    const { rules, clock } = this.options;
+    return (blocked.until === null || blocked.until > clock.now()) && !rules.allows(blocked.address);
   }
 
   async #save(): Promise<void> {

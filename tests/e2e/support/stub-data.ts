@@ -33,6 +33,8 @@ export interface StubOptions {
   readonly startHidden?: boolean;
   readonly ftpDown?: boolean;
   readonly testFails?: boolean;
+  /** The instant that sessions and log lines bear, ISO 8601; that of the clock unless it is said. */
+  readonly now?: string;
 }
 
 export const STEPS: Record<Role, readonly StepName[]> = {
@@ -79,8 +81,10 @@ export function overviewOf({ role, ftpDown, startHidden = false }: StubOptions):
       receptionLimit: role === 'hub' ? 90 : 0,
       paired: true,
     },
-    problems: [],
-    verdict: { key: 'verdict.upToDate.yesterday', params: { time: '22:04' }, level: 'good' },
+    problems: ftpDown ? [{ key: 'error.ftp.portTaken', params: { port: 21 } }] : [],
+    verdict: ftpDown
+      ? { key: 'verdict.ftpInactive', params: {}, level: 'bad' }
+      : { key: 'verdict.upToDate.yesterday', params: { time: '22:04' }, level: 'good' },
     last: pastSessions()[0] ?? null,
     sites: role === 'hub' ? siteOverviews() : [],
     lastSynchronisation: '2026-11-23T22:00:00+01:00',

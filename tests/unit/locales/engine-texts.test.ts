@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import engine from '../../../locales/fr/engine.json';
+import { CHECKS } from '../../../src/engine/contract';
+import { newReport } from '../../../src/report/new-report';
 import { createTranslator, flatten } from '../../../src/shared/translate';
 
 const texts = new Map(flatten(engine));
@@ -19,6 +21,11 @@ function found(pattern: RegExp): string[] {
   );
   return [...new Set(all)].sort();
 }
+
+/** Findings that are chosen by an expression. */
+const CHOSEN = ['clockBehind', 'clockAhead'];
+
+const SESSION = { name: '', trigger: 'manual', application: '', now: 0 } as const;
 
 describe('the French texts of the engine', () => {
   test('has one for each error code that the source names', () => {
@@ -44,6 +51,30 @@ describe('the French texts of the engine', () => {
     const keys = found(/\.(?:info|warn|partial)\(\s*'([a-zA-Z.]+)'/g);
     expect(keys.length).toBeGreaterThan(15);
     expect(keys.filter((key) => !texts.has(key))).toEqual([]);
+  });
+
+  test('has one for each thing that a screen is told by key, and none that nobody tells', () => {
+    const steps = [
+      ...newReport({ ...SESSION, role: 'hub' }).steps,
+      ...newReport({ ...SESSION, role: 'site' }).steps,
+    ];
+    const checks = [...new Set([...CHECKS.hub, ...CHECKS.site])];
+    const dated = ['upToDate', 'failed', 'partial', 'idle', 'stopped', 'warnings'];
+    const told: Readonly<Record<string, readonly string[]>> = {
+      stop: steps.map(({ name }) => name),
+      check: checks,
+      remedy: checks,
+      finding: [...found(/\bfound\(\s*[^,()]*,\s*'(\w+)'/g), ...CHOSEN],
+      verdict: [
+        ...found(/'verdict\.(\w+)'/g).filter((name) => !dated.includes(name)),
+        ...dated.flatMap((name) => ['today', 'yesterday', 'days'].map((when) => `${name}.${when}`)),
+      ],
+      siteState: ['expected', 'receiving', 'received', 'merged', 'upToDate', 'absent', 'retired'],
+    };
+    for (const [group, names] of Object.entries(told)) {
+      const known = [...texts.keys()].filter((key) => key.startsWith(`${group}.`)).sort();
+      expect(known).toEqual([...new Set(names.map((name) => `${group}.${name}`))].sort());
+    }
   });
 
   test('can all be read by the translator', () => {

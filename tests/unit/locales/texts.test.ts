@@ -22,8 +22,8 @@ const composed = found(/`([a-z]\w*\.(?:[\w.]|\$\{[^{}]*\})*\$\{[^{}]*\}[\w.]*)`/
   return new RegExp(`^${parts.join('([\\w.]+?)')}$`);
 });
 
-/** The contract promises these; what gives them is under way. */
-const AWAITED = /^(conflict\.(rule|reason)|error\.conflict|remedy)\./;
+/** The engine gives these; the screen of conflicts will show them. */
+const AWAITED = /^conflict\.reason\./;
 
 /** A key that the code names in part and ends later: `verdict.failed`, then `today`. */
 function isBegun(key: string): boolean {
@@ -32,6 +32,8 @@ function isBegun(key: string): boolean {
 }
 
 function isUsed(key: string): boolean {
+  // An error is named by its code.
+  if (key.startsWith('error.') && isUsed(key.slice('error.'.length))) return true;
   if (named.has(key) || isBegun(key) || AWAITED.test(key)) return true;
   // What stands for `${…}` is written somewhere too, else the key is a leftover.
   return composed.some((pattern) => {

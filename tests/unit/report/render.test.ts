@@ -23,6 +23,31 @@ test('a report on the terminal says what happened, step by step', () => {
   expect(text).toMatch(/l'<script> +12 345 +0 +2 +0$/m);
 });
 
+test('a hub’s report has a line for each establishment', () => {
+  const report = {
+    ...failed(),
+    sites: [
+      {
+        number: 1,
+        name: 'Lyon <1>',
+        state: 'upToDate' as const,
+        rows: 1200,
+        bytes: 45_678,
+        tables: [
+          { table: 'member', received: 1000, conflicts: 2, refused: 1 },
+          { table: 'visit', received: 200, conflicts: 1, refused: 0 },
+        ],
+      },
+      { number: 2, name: 'Paris', state: 'absent' as const, rows: 0, bytes: 0, tables: [] },
+    ],
+  };
+  const text = plain(renderText(report, translate, options));
+  expect(text).toMatch(/^ {2}Lyon <1> +À jour +1 200 +3 +1 +45,7 Ko$/m);
+  expect(text).toMatch(/^ {2}Paris +Absent +0 +0 +0 +0 octets$/m);
+  const html = plain(renderHtml(report, translate, options));
+  expect(html).toContain('<td>Lyon &lt;1&gt;</td><td>À jour</td><td class="number">1 200</td>');
+});
+
 test('names cannot move the cursor nor make lines', () => {
   const text = renderText(failed(), translate, options);
   expect(text).not.toContain('\u001b');

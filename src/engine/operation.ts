@@ -1,0 +1,103 @@
+import type { Report } from '../report/report';
+import type { EngineEvents, Overview } from './contract';
+import { Guard } from './guard';
+import { overviewOf } from './overview';
+import type { Parts } from './parts';
+import { PastSessions } from './past-sessions';
+import { Sessions } from './sessions';
+import { throttled } from './throttle';
+import { Workplace } from './workplace';
+
+/** Progress is told at most this often, milliseconds. */
+const PROGRESS_INTERVAL = 100;
+
+/** What the engine does of itself, from taking its data folder to letting it go: departures, requests, telling. */
+export class Operation {
+  readonly place: Workplace;
+  readonly sessions: Sessions;
+  readonly past: PastSessions;
+  readonly guard: Guard;
+  readonly tell: () => void;
+  /** Settled once the data folder was read, for good or ill. */
+  #folderRead: Promise<void> = Promise.resolve();
+
+  constructor(parts: Parts, folder: string, events: EngineEvents) {
+    this.tell = () => events.overviewChanged(this.overview());
+    const advanced = throttled(parts.clock, PROGRESS_INTERVAL, this.tell);
+    this.place = new Workplace(parts, folder, events, {
+      onRequest: () => this.#answerRequests(),
+      onDeparture: () => this.#depart(),
+      settingsApplied: () => this.#readPast(),
+      changed: this.tell,
+      advanced,
+    });
+    this.past = new PastSessions(this.place.reports);
+    this.sessions = new Sessions(this.place, { changed: this.tell, advanced, ended: () => this.#ended() });
+    this.guard = new Guard(this.place);
+  }
+
+  async open(): Promise<void> {
+    await this.place.take();
+    try {
+      await this.place.read();
+    } finally {
+      await this.#readPast();
+    }
+  }
+
+  async start(): Promise<void> {
+    this.#folderRead = this.open();
+    await this.#folderRead.catch((error: unknown) => this.place.note(error));
+    await this.serve();
+  }
+
+  async serve(): Promise<void> {
+    await this.place.serve();
+    this.tell();
+  }
+
+  /** A window asks as soon as it is there: what it asks for may still be on its way from the disk. */
+  async folderRead(): Promise<void> {
+    await this.#folderRead.catch(() => undefined);
+  }
+
+  async shutdown(): Promise<void> {
+    this.place.stopServing();
+    this.sessions.stop();
+    await this.sessions.settled();
+    await this.place.release();
+  }
+
+  overview(): Overview {
+    const { place, sessions, past, guard } = this;
+    return overviewOf({ place, sessions, past, lock: guard.state });
+  }
+
+  report(id: string): Promise<Report> {
+    const { report } = this.sessions;
+    return report?.id === id ? Promise.resolve(report) : this.place.reports.read(id);
+  }
+
+  #depart(): void {
+    if (this.sessions.report === null) this.sessions.begin('schedule');
+  }
+
+  /** A site asked for a session outside the schedule. */
+  #answerRequests(): void {
+    const { hub, serving } = this.place;
+    if (hub?.requested === true && serving && this.sessions.report === null) this.sessions.begin('request');
+  }
+
+  async #ended(): Promise<void> {
+    await this.#readPast();
+    this.place.events.historyChanged();
+    this.place.events.conflictsChanged();
+    this.tell();
+    this.#answerRequests();
+  }
+
+  #readPast(): Promise<void> {
+    const sites = this.place.settings?.hub?.sites ?? [];
+    return this.past.read(sites.filter(({ active }) => active).map(({ number }) => number));
+  }
+}

@@ -1,0 +1,37 @@
+import type { Database } from '../database/port';
+import type { HubFolder, HubSite } from './hub-folder';
+import { mergedBatches } from './merged-batches';
+
+interface Standing {
+  readonly sites: readonly HubSite[];
+  readonly folder: HubFolder;
+}
+
+/** Sites that have not applied the last round: a session that was cut short left them so. */
+export async function sitesBehind(
+  { sites, folder }: Standing,
+  lastMarked: number,
+): Promise<ReadonlySet<number>> {
+  const behind = new Set<number>();
+  for (const { number } of sites) if ((await folder.acknowledged(number)) < lastMarked) behind.add(number);
+  return behind;
+}
+
+/** Sites with a batch to merge, or with one that was merged in a session that ended before it could publish it. */
+export async function sitesWithNews({
+  sites,
+  folder,
+  database,
+}: Standing & { readonly database: Database }): Promise<HubSite[]> {
+  const merged = await mergedBatches(database);
+  const unpublished = new Set(
+    (await database.ledger()).filter(({ round }) => round === null).map(({ site }) => site),
+  );
+  const news: HubSite[] = [];
+  for (const site of sites) {
+    const received = await folder.received(site.number);
+    const unmerged = received.some((batch) => batch > (merged.get(site.number) ?? 0));
+    if (unmerged || unpublished.has(site.number)) news.push(site);
+  }
+  return news;
+}

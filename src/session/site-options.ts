@@ -1,0 +1,23 @@
+import type { Database, Installation } from '../database/port';
+import type { HubLink } from '../transport/port';
+import type { Deadline } from './deadline';
+import type { SessionEnvironment } from './session';
+
+export interface SiteSessionOptions extends SessionEnvironment {
+  readonly database: Database;
+  readonly link: HubLink;
+  readonly installation: Installation;
+  readonly application: string;
+  /** This site's number. */
+  readonly site: number;
+  readonly outbox: string;
+  readonly inbox: string;
+  /** Started by hand: the hub is asked to open a session now. */
+  readonly manual: boolean;
+  /** How long it waits for the hub, and then for its round: restarted by RAZ. */
+  readonly deadline: Deadline;
+  /** Between two looks at the hub while waiting, milliseconds. */
+  readonly pollInterval: number;
+  /** How long sent changes and batches are kept, milliseconds. */
+  readonly retention: number;
+}

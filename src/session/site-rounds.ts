@@ -1,0 +1,106 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Manifest } from '../batch/manifest';
+import type { Catalogue } from '../database/port';
+import { applyRound } from '../merge/apply-round';
+import { pruneBatches } from '../transport/batch-files';
+import type { HubStatus } from '../transport/port';
+import { retryUntil, type StepHandle } from './session';
+import type { SiteSessionOptions } from './site-options';
+import { sayRetry } from './site-sending';
+
+/** A site's way of receiving: the hub's rounds, in order, into its database. */
+export class SiteRounds {
+  readonly #options: SiteSessionOptions;
+  readonly #rounds: { manifest: Manifest; files: string[] }[] = [];
+  #position = 0;
+
+  constructor(options: SiteSessionOptions) {
+    this.#options = options;
+  }
+
+  /** The last round applied. */
+  get position(): number {
+    return this.#position;
+  }
+
+  startFrom(position: number): void {
+    this.#position = position;
+  }
+
+  /** Every round after the last one applied, in order. */
+  async receive(handle: StepHandle, hub: HubStatus): Promise<void> {
+    const { link, deadline, signal, site, inbox } = this.#options;
+    // What a cut download left there goes on from where it was.
+    await mkdir(inbox, { recursive: true });
+    for (let round = this.#position + 1; round <= hub.round; round += 1) {
+      const manifest = await retryUntil(deadline, this.#options, () => link.manifest(round, signal));
+      const files: string[] = [];
+      for (const segment of manifest.segments.filter(({ origin }) => origin !== site)) {
+        const file = join(inbox, `${String(round)}-${segment.name}`);
+        const onProgress = (bytes: number): void =>
+          handle.progress({ done: bytes, total: segment.size, unit: 'bytes', file: segment.name });
+        await retryUntil(
+          deadline,
+          this.#options,
+          () => link.fetchSegment(round, segment, file, { signal, onProgress }),
+          (error) => sayRetry(handle, error),
+        );
+        files.push(file);
+        handle.count({ bytes: segment.size, rows: segment.changes });
+      }
+      this.#rounds.push({ manifest, files });
+      handle.info('session.site.received', { round });
+    }
+  }
+
+  async apply(handle: StepHandle, { tables }: Catalogue): Promise<void> {
+    const { database, site, signal, inbox, outbox, clock, retention } = this.#options;
+    const total = this.#rounds.reduce(
+      (sum, { files, manifest }) => sum + (files.length > 0 ? changesOf(manifest, site) : 0),
+      0,
+    );
+    let done = 0;
+    for (const { manifest, files } of this.#rounds.splice(0)) {
+      signal.throwIfAborted();
+      const onProgress = (changes: number): void => {
+        done += changes;
+        handle.progress({ done, total, unit: 'rows' });
+      };
+      const outcome = await applyRound(database, manifest, {
+        site,
+        tables,
+        files,
+        onProgress,
+      });
+      this.#position = manifest.round;
+      handle.report.round = manifest.round;
+      for (const [table, rows] of outcome.written) {
+        handle.count({ rows });
+        if (rows > 0) handle.countTable(table, { received: rows });
+      }
+      for (const table of outcome.held) handle.warn('session.tableHeld', { table });
+      if (outcome.waiting > 0) handle.info('session.site.rowsWaiting', { rows: outcome.waiting });
+      if (outcome.unwritten > 0) handle.partial('session.site.rowsUnwritten', { rows: outcome.unwritten });
+      handle.info('session.site.applied', { round: manifest.round });
+    }
+    await rm(inbox, { recursive: true, force: true });
+    const state = await database.state();
+    const before = clock.now() - retention;
+    await database.purge(state?.included ?? 0, before);
+    await pruneBatches(outbox, state?.included ?? 0, before);
+  }
+
+  async acknowledge(handle: StepHandle, hub: HubStatus): Promise<void> {
+    const { link, deadline, signal, clock } = this.#options;
+    if (this.#position <= hub.site.acknowledged) return;
+    const warnings = handle.report.steps.filter(({ state }) => state === 'warning').length;
+    const at = new Date(clock.now()).toISOString();
+    await retryUntil(deadline, this.#options, () =>
+      link.acknowledge({ round: this.#position, at, warnings }, signal),
+    );
+  }
+}
+
+const changesOf = (manifest: Manifest, site: number): number =>
+  manifest.segments.reduce((sum, { origin, changes }) => (origin === site ? sum : sum + changes), 0);
