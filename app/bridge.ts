@@ -58,6 +58,12 @@ export interface Bridge {
   quit(): void;
   showInTray(view: TrayView): void;
   copyText(text: string): void;
+  /**
+   * Writes what the window would print now as an A4 document. Resolves when the whole file is there; rejects, as does
+   * `saveText`, with `file.notSaved` {file, reason}.
+   */
+  savePdf(file: string): Promise<void>;
+  saveText(file: string, text: string): Promise<void>;
   readonly preferences: Preferences;
   /** Takes effect at once, for what the background page shows, and is kept. */
   setPreferences(changes: Partial<Preferences>): void;

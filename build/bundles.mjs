@@ -1,10 +1,11 @@
 /** The bundles the product is made of, one function each. Used by build.mjs and by the end-to-end tests. */
-import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import vue from '@vitejs/plugin-vue';
 import { build } from 'vite';
 import { elementStyles } from './element-styles.mjs';
+import { helpPages, pictures } from './help-pages.mjs';
 import { licencesDefine } from './licences.mjs';
 
 export const root = path.dirname(import.meta.dirname);
@@ -59,7 +60,7 @@ async function bundlePage(outDir) {
     configFile: false,
     root,
     logLevel: 'warn',
-    plugins: [vue(), elementStyles()],
+    plugins: [vue(), elementStyles(), helpPages()],
     define: {
       'process.env.NODE_ENV': JSON.stringify('production'),
       __VUE_OPTIONS_API__: 'false',
@@ -103,6 +104,7 @@ export async function bundleApp(outDir) {
     bundleNode(path.join(root, 'app/main/engine-thread.ts'), path.join(outDir, 'engine-thread.js')),
     writeManifest(path.join(outDir, 'package.json')),
     copyFile(path.join(root, 'app/index.html'), path.join(outDir, 'index.html')),
+    cp(pictures, path.join(outDir, 'help'), { recursive: true }),
     ...ICONS.map((name) => copyFile(path.join(root, 'assets', name), path.join(outDir, name))),
   ]);
 }

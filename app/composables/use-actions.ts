@@ -61,6 +61,7 @@ export function useActions() {
     stopTest: () => run(() => bridge.engine.stopTest()),
     history: (query: HistoryQuery) => run(() => bridge.engine.history(query)),
     report: (id: string) => run(() => bridge.engine.report(id)),
+    information: (host: Readonly<Record<string, string>>) => run(() => bridge.engine.information(host)),
     restartEngine: () => bridge.restartEngine(),
     hide: () => bridge.hide(),
     quit: () => bridge.quit(),

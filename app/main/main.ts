@@ -5,6 +5,7 @@ import type { Bridge, BridgeListener, SharedGlobal, Wish } from '../bridge';
 import { findDataFolder } from './data-folder';
 import { createEngineHost } from './engine-host';
 import { openPreferences } from './preferences';
+import { saveText } from './save-file';
 import { createTray, createTrayMenu, iconOf } from './tray';
 import { createMainWindow } from './window';
 
@@ -82,6 +83,8 @@ const bridge: Bridge = {
     tray.tooltip = view.tooltip;
     trayMenu.show(view);
   },
+  savePdf: (file) => mainWindow.savePdf(file),
+  saveText,
   copyText: (text) => nw.Clipboard.get().set(text, 'text'),
   get preferences() {
     return preferences.current;

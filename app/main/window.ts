@@ -1,4 +1,5 @@
 import { placeOnScreens } from './place';
+import { savePdf } from './save-file';
 import type { KeptPreferences, WindowPlace } from './preferences';
 
 export interface MainWindow {
@@ -7,6 +8,8 @@ export interface MainWindow {
   hide(): void;
   /** Fills the whole screen with no frame around, or goes back to a window. */
   setKiosk(kiosk: boolean): void;
+  /** Writes what the page would print now. Rejects with `file.notSaved`. */
+  savePdf(file: string): Promise<void>;
 }
 
 const SIZE = { width: 1200, height: 800, min_width: 1024, min_height: 700 } as const;
@@ -79,5 +82,12 @@ export function createMainWindow(
     }
   }
 
-  return { show, hide, setKiosk };
+  return {
+    show,
+    hide,
+    setKiosk,
+    savePdf: async (file) => {
+      if (window !== null) await savePdf(window, file);
+    },
+  };
 }

@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
+import type { Period } from '../components/period';
 
 /** In the order of the navigation. */
 export const SCREENS = ['progress', 'reports', 'conflicts', 'blocked', 'configuration', 'test'] as const;
@@ -8,10 +9,18 @@ export type ScreenName = (typeof SCREENS)[number];
 /** Asks the user whether the screen may be left; resolves to the answer. */
 export type LeaveGuard = () => Promise<boolean>;
 
+/** What the screen of conflicts is opened for. */
+export interface ConflictSubject {
+  readonly table: string;
+  readonly period: Period;
+}
+
 export const useNavigationStore = defineStore('navigation', () => {
   const screen = ref<ScreenName>('progress');
   /** The report on the screen of reports; null: the newest. */
   const reportId = ref<string | null>(null);
+  /** Taken by the screen of conflicts as it opens. */
+  const conflictSubject = shallowRef<ConflictSubject | null>(null);
   /** Set by a screen that holds unsaved changes, and only as long as it does. */
   const leaveGuard = shallowRef<LeaveGuard | null>(null);
 
@@ -33,5 +42,10 @@ export const useNavigationStore = defineStore('navigation', () => {
     if (await open('reports')) reportId.value = id;
   }
 
-  return { screen, reportId, leaveGuard, mayLeave, open, openReport };
+  async function openConflicts(subject: ConflictSubject): Promise<void> {
+    conflictSubject.value = subject;
+    if (!(await open('conflicts'))) conflictSubject.value = null;
+  }
+
+  return { screen, reportId, conflictSubject, leaveGuard, mayLeave, open, openReport, openConflicts };
 });

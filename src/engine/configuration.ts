@@ -112,6 +112,8 @@ export class Configuration {
   }
 
   async sendTestMail(draft: MailDraft): Promise<void> {
+    // The saved password goes with the letter, to whatever server the draft names.
+    this.#guard.require();
     const settings = await loadSettings(this.#place.paths.folder);
     const { mail } = resolveSettings({ ...settings, mail: mailOf(draft, settings) });
     await this.#place.mailer?.sendTest(mail);

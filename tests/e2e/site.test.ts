@@ -74,17 +74,3 @@ test('the test shows each check, and the fault in the hub', async () => {
   expect(await app.text('#test-verdict')).toBe('Un point est à corriger avant la prochaine synchronisation.');
   await look(app, 'site-test');
 });
-
-test('"?" and "I" open and close', async () => {
-  const app = await startStubApp({ role: 'site' });
-  await app.find('#recent');
-  await app.click('#info');
-  expect(await app.text('.el-dialog')).toContain(app.dataFolder);
-  await look(app, 'info');
-  await app.click('#dialog-ok');
-  await app.click('#help');
-  expect(await app.text('.el-dialog')).toContain('RAZ');
-  await look(app, 'help');
-  await app.click('#dialog-ok');
-  expect(await app.exists('.el-dialog')).toBe(false);
-});

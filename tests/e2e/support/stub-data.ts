@@ -33,6 +33,8 @@ export interface StubOptions {
   readonly startHidden?: boolean;
   readonly ftpDown?: boolean;
   readonly testFails?: boolean;
+  /** The instant that sessions and log lines bear, ISO 8601; that of the clock unless it is said. */
+  readonly now?: string;
 }
 
 export const STEPS: Record<Role, readonly StepName[]> = {

@@ -31,7 +31,7 @@ export function sessionCalls(stub: Stub): SessionCalls {
   let ticker: NodeJS.Timeout | undefined;
 
   function run(): void {
-    const startedAt = new Date().toISOString();
+    const startedAt = options.now ?? new Date().toISOString();
     const id = startedAt.replace(/\D/g, '').replace(/^(\d{8})(\d{6})(\d{3})$/, '$1-$2-$3');
     let current = -1;
     history = [newLine(id, startedAt), ...history];

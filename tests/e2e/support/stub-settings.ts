@@ -34,10 +34,12 @@ export function informationCalls(dataFolder: string): Pick<EngineCalls, 'informa
     information: (host) =>
       Promise.resolve({
         application: APPLICATION,
-        versions: host,
-        licences: [{ name: 'vue', version: '3.5.45', licence: 'MIT' }],
-        paths: { data: dataFolder },
-        support: '{}',
+        versions: { ...host, node: '20.19.9', system: 'linux 6.1.0 x64' },
+        licences: ['basic-ftp', 'birpc', 'chart.js', 'element-plus', 'luxon', 'pinia', 'print-js', 'vue'].map(
+          (name) => ({ name, version: '1.2.3', licence: 'MIT' }),
+        ),
+        paths: { data: dataFolder, database: 'sqlite:/srv/gym/gym.db' },
+        support: JSON.stringify({ application: APPLICATION, host }),
       }),
   };
 }

@@ -30,7 +30,7 @@ export function createStub(options: StubOptions, events: EngineEvents): Stub {
       events.overviewChanged(overview);
     },
     say(key, params = {}, level = 'info') {
-      const line = { sequence: ++sequence, at: new Date().toISOString(), level, key, params };
+      const line = { sequence: ++sequence, at: options.now ?? new Date().toISOString(), level, key, params };
       stub.log.push(line);
       events.logged(line);
     },
