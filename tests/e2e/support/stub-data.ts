@@ -167,7 +167,14 @@ export function blockedAddresses(): BlockedAddress[] {
       lastAt: Date.UTC(2026, 10, 24, 5, 30),
       until: Date.UTC(2026, 10, 25, 6, 30),
     },
-    { address: '198.51.100.7', attempts: 31, users: ['root', 'site-9'], firstAt: Date.UTC(2026, 10, 22, 1, 2), lastAt: Date.UTC(2026, 10, 22, 1, 9), until: null },
+    {
+      address: '198.51.100.7',
+      attempts: 31,
+      users: ['root', 'site-9'],
+      firstAt: Date.UTC(2026, 10, 22, 1, 2),
+      lastAt: Date.UTC(2026, 10, 22, 1, 9),
+      until: null,
+    },
   ];
 }
 

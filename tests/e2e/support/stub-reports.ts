@@ -1,6 +1,5 @@
 /** The stub's history as it is searched, and its reports with all that one can hold. */
 import type { CsvWords, HistoryPage, HistoryQuery } from '../../../src/engine/contract';
-import { historyCsv } from '../../../src/report/history-csv';
 import { isFound } from '../../../src/report/history-search';
 import type { HistoryLine, Report, ReportMessage, Role, SiteReport } from '../../../src/report/report';
 import { reportOf } from './stub-data';
@@ -12,8 +11,10 @@ export function search(role: Role, history: readonly HistoryLine[], query: Histo
   return { lines: found.slice(offset, offset + limit), total: found.length };
 }
 
-export function csvOf(lines: readonly HistoryLine[], words: CsvWords): string {
-  return historyCsv(lines, words, 'Europe/Paris');
+/** The engine's own file is looked at in its tests; this one shows the words that it was given. */
+export function csvOf(lines: readonly HistoryLine[], { headings, states, triggers }: CsvWords): string {
+  const rows = lines.map(({ id, state, trigger }) => [id, states[state], triggers[trigger]]);
+  return '\uFEFF' + [headings, ...rows].map((row) => `${row.join(';')}\r\n`).join('');
 }
 
 function wordsOf({ sites, tables }: Report): string {
