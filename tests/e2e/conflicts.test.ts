@@ -39,11 +39,11 @@ test('the list is searched by words, table, kind and period, and walked through 
   await app.wait('the next one', async () => (await app.text('#conflict')).includes('Adherents, id 97'));
   expect(await app.text('#conflict')).toContain('ligne supprimée');
   await look(app, 'conflict-deleted');
-  await app.driver.findElement({ css: '#kind' }).sendKeys('Refusée');
+  await app.click('#kind option[value=refused]');
   await found('1 conflit');
   expect(await app.text('#conflict')).toContain('elle se rapporte à une ligne qui n’existe pas');
-  await app.driver.findElement({ css: '#kind' }).sendKeys('Toutes');
-  await app.driver.findElement({ css: '#table' }).sendKeys('Adherents');
+  await app.click('#kind option:first-child');
+  await app.click('#table option[value=Adherents]');
   await found('2 conflits');
   const search = await app.find('#search');
   await search.sendKeys('müller');

@@ -94,14 +94,15 @@ test('the list is searched by words, period and state', async () => {
   const found = (text: string): Promise<void> =>
     app.wait(text, async () => (await app.text('.count')) === text);
   await found('9 synchronisations');
-  await app.driver.findElement({ css: '#states' }).sendKeys('OK avec');
+  await app.click('#states option[value=warnings]');
   await found('1 synchronisation');
   expect(await app.exists(`#sessions [data-id="${WARNED}"]`)).toBe(true);
-  await app.driver.findElement({ css: '#states' }).sendKeys('Tous');
+  await app.click('#states option:first-child');
   await found('9 synchronisations');
   const [first, last] = await app.driver.findElements({ css: '.period input' });
   await first?.sendKeys('20/11/2026');
   await last?.sendKeys('21/11/2026', Key.ENTER);
+  await app.screenshot('period');
   await found('2 synchronisations');
   await last?.sendKeys(Key.ESCAPE);
   const search = await app.find('#search');
@@ -145,7 +146,7 @@ test('a warning leads to the very line that it speaks of', async () => {
   }
   await look(app, 'report-line');
   await app.click('.sites .count');
-  await app.find('#conflict');
+  await app.find('#conflicts-screen');
   expect(
     await app.driver.executeScript('return document.querySelector("#table").selectedOptions[0].text'),
   ).toBe('Adherents');
