@@ -48,6 +48,7 @@ export function useActions() {
 
   return {
     run,
+    runAndTell,
     start: () => run(() => bridge.engine.startSession()),
     stop: () => run(() => bridge.engine.stopSession()),
     reset,

@@ -44,12 +44,13 @@ export function usePaper() {
   return { print, savePdf };
 }
 
-/** A copy of the document as paper has it: nothing to press, only words. */
+/** A copy of the document, or of all that the element holds, as paper has it: nothing to press, only words. */
 function paperOf(element: Element): HTMLElement {
   const paper = document.createElement('div');
   paper.id = PAPER;
-  const copy = element.cloneNode(true);
-  paper.append(copy);
+  const documents = element.matches('.report') ? [element] : [...element.querySelectorAll('.report')];
+  paper.append(...documents.map((each) => each.cloneNode(true)));
+  for (const useless of paper.querySelectorAll('.screen-only')) useless.remove();
   for (const button of paper.querySelectorAll('button')) {
     const words = document.createElement('span');
     words.textContent = button.textContent;

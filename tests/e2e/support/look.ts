@@ -37,6 +37,13 @@ export async function accessibilityFaults(app: App): Promise<string[]> {
   `);
 }
 
+export async function resize(app: App, width: number, height: number): Promise<void> {
+  await app.driver.executeScript('nw.Window.get().resizeTo(arguments[0], arguments[1])', width, height);
+  await app.wait('the size', () =>
+    app.driver.executeScript<boolean>('return window.outerWidth === arguments[0]', width),
+  );
+}
+
 /** Nothing may be cut off or reachable by sideways scrolling only. */
 export async function overflows(app: App): Promise<string[]> {
   return app.driver.executeScript<string[]>(`

@@ -32,6 +32,7 @@ export interface StubOptions {
   /** The preference of the settings. */
   readonly startHidden?: boolean;
   readonly ftpDown?: boolean;
+  readonly noConflicts?: boolean;
   readonly testFails?: boolean;
   /** The instant that sessions and log lines bear, ISO 8601; that of the clock unless it is said. */
   readonly now?: string;
@@ -166,11 +167,18 @@ export function blockedAddresses(): BlockedAddress[] {
       address: '203.0.113.45',
       attempts: 12,
       users: ['admin'],
-      firstAt: 1,
-      lastAt: 2,
+      firstAt: Date.UTC(2026, 10, 24, 5, 21, 9),
+      lastAt: Date.UTC(2026, 10, 24, 5, 30),
       until: Date.UTC(2026, 10, 25, 6, 30),
     },
-    { address: '198.51.100.7', attempts: 31, users: ['root', 'site-9'], firstAt: 1, lastAt: 2, until: null },
+    {
+      address: '198.51.100.7',
+      attempts: 31,
+      users: ['root', 'site-9'],
+      firstAt: Date.UTC(2026, 10, 22, 1, 2),
+      lastAt: Date.UTC(2026, 10, 22, 1, 9),
+      until: null,
+    },
   ];
 }
 

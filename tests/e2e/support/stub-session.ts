@@ -4,6 +4,7 @@ import type { HistoryLine, Progress, Report, StepName } from '../../../src/repor
 import { SyncError } from '../../../src/shared/errors';
 import { now, type Stub } from './stub';
 import { overviewOf, pastSessions, pendingStep, reportOf, STEPS } from './stub-data';
+import { csvOf, fullReport, search } from './stub-reports';
 
 type SessionCalls = Pick<
   EngineCalls,
@@ -78,13 +79,12 @@ export function sessionCalls(stub: Stub): SessionCalls {
     clearLog: now(() => {
       stub.log = [];
     }),
-    history: ({ limit, offset = 0 }) =>
-      Promise.resolve({ lines: history.slice(offset, offset + limit), total: history.length }),
-    exportHistory: () => Promise.resolve('\uFEFF'),
+    history: (query) => Promise.resolve(search(role, history, query)),
+    exportHistory: (query, words) => Promise.resolve(csvOf(search(role, history, query).lines, words)),
     report: (id) => {
       const line = history.find((candidate) => candidate.id === id);
       if (line === undefined) throw new SyncError('report.missing', { params: { id } });
-      return Promise.resolve(reportOf(role, line));
+      return Promise.resolve(fullReport(role, line));
     },
     startSession: now(run),
     stopSession: now(() => {
