@@ -230,16 +230,10 @@ describe('silence', () => {
   /** A hub's session in which these delivered, and these did not confirm. */
   function served(at: number, delivered: readonly string[], late: readonly string[] = []): MailEvent {
     const report = newReport({ role: 'hub', name: 'Siège', trigger: 'schedule', application: '1', now: at });
-    const say = (key: string) => (name: string) => ({
-      key,
-      params: { site: name },
-      level: 'info' as const,
-      at: report.startedAt,
-      id: `${key}-${name}`,
-      about: { site: null, table: null },
-    });
-    report.steps[2]?.messages.push(...delivered.map(say('session.hub.delivered')));
-    report.steps[5]?.messages.push(...late.map(say('session.hub.notAcknowledged')));
+    for (const [at, name] of delivered.entries()) {
+      const state = late.includes(name) ? 'merged' : 'upToDate';
+      report.sites.push({ number: at + 1, name, state, rows: 0, bytes: 0, tables: [] });
+    }
     report.state = 'ok';
     return session(report);
   }
