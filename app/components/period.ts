@@ -1,13 +1,17 @@
-/** Whole days of the local calendar, both included: `2026-11-24`. */
+/** Whole days of the local calendar, both included: `2026-11-24`. Null: open at that end. */
 export interface Period {
-  readonly first: string;
-  readonly last: string;
+  readonly first: string | null;
+  readonly last: string | null;
 }
 
+export const ALWAYS: Period = { first: null, last: null };
+
 /** The instants between which the period lies, as queries have them: the end is not part of it. */
-export function instantsOf(period: Period | null): { readonly from?: string; readonly to?: string } {
-  if (period === null) return {};
-  return { from: midnight(period.first, 0).toISOString(), to: midnight(period.last, 1).toISOString() };
+export function instantsOf({ first, last }: Period): { readonly from?: string; readonly to?: string } {
+  return {
+    ...(first === null ? {} : { from: midnight(first, 0).toISOString() }),
+    ...(last === null ? {} : { to: midnight(last, 1).toISOString() }),
+  };
 }
 
 /** The days between two instants. */
@@ -15,10 +19,9 @@ export function daysBetween(from: string, to: string): Period {
   return { first: dayOf(new Date(from)), last: dayOf(new Date(to)) };
 }
 
-/** The last so many days, today included. */
-export function lastDays(count: number, today = new Date()): Period {
-  const first = new Date(today.getFullYear(), today.getMonth(), today.getDate() - count + 1);
-  return { first: dayOf(first), last: dayOf(today) };
+/** First of the last so many days, today included. */
+export function lastDays(count: number, today = new Date()): string {
+  return dayOf(new Date(today.getFullYear(), today.getMonth(), today.getDate() - count + 1));
 }
 
 /** By the calendar, not by hours: days on which the clocks change are as whole as the others. */

@@ -28,6 +28,8 @@ test('both rows stand side by side, and what differs is marked by a sign and in 
   await look(app, 'conflicts');
   await resize(app, 1024, 700);
   await look(app, 'conflicts-small');
+  await resize(app, 1380, 860);
+  await look(app, 'conflicts-wide');
 });
 
 test('the list is searched by words, table, kind and period, and walked through with the arrows', async () => {

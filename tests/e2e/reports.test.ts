@@ -99,12 +99,10 @@ test('the list is searched by words, period and state', async () => {
   expect(await app.exists(`#sessions [data-id="${WARNED}"]`)).toBe(true);
   await app.click('#states option:first-child');
   await found('9 synchronisations');
-  const [first, last] = await app.driver.findElements({ css: '.period input' });
-  await first?.sendKeys('20/11/2026');
-  await last?.sendKeys('21/11/2026', Key.ENTER);
-  await app.screenshot('period');
+  await (await app.find('#period-first input')).sendKeys('20/11/2026', Key.ENTER);
+  await found('4 synchronisations');
+  await (await app.find('#period-last input')).sendKeys('21/11/2026', Key.ENTER);
   await found('2 synchronisations');
-  await last?.sendKeys(Key.ESCAPE);
   const search = await app.find('#search');
   await search.sendKeys('lyon');
   await found('2 synchronisations');
@@ -178,4 +176,13 @@ test('1024 × 700 shows the list, the report and the charts', async () => {
   await app.click('[data-view="charts"]');
   await app.find('canvas');
   await look(app, 'charts-small');
+});
+
+test('a wide window shows the list and the report side by side', async () => {
+  const app = await startStubApp({ role: 'hub' });
+  await resize(app, 1380, 860);
+  await app.click('#report');
+  await app.click(`#sessions [data-id="${WARNED}"]`);
+  await app.find('#report-warnings');
+  await look(app, 'report-wide');
 });

@@ -40,7 +40,7 @@ export function useBlockingRules(mayLeave: LeaveGuard) {
   /** The saved settings with these rules in them. */
   function draft(): SettingsValues | null {
     const [values, blocking] = [saved.value, rules.value];
-    return values?.hub && blocking ? { ...values, hub: { ...values.hub, blocking } } : null;
+    return values?.hub && blocking ? { ...values, hub: { ...values.hub, blocking: copyOf(blocking) } } : null;
   }
 
   async function check(): Promise<void> {
@@ -80,8 +80,12 @@ export function useBlockingRules(mayLeave: LeaveGuard) {
   return { rules, faults, locked, changed, save, reset, faultOf };
 }
 
-/** A copy: what is typed changes nothing that is saved. */
 function rulesIn(values: SettingsValues | null): Blocking | null {
   const blocking = values?.hub?.blocking;
-  return blocking === undefined ? null : { ...blocking, allow: [...blocking.allow] };
+  return blocking === undefined ? null : copyOf(blocking);
+}
+
+/** What is typed changes nothing that is saved; and no message to the engine's thread can hold Vue's own objects. */
+function copyOf(blocking: Blocking): Blocking {
+  return { ...blocking, allow: [...blocking.allow] };
 }

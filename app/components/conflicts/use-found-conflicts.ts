@@ -3,7 +3,7 @@ import type { ConflictEntry, ConflictPage, ConflictQuery } from '../../../src/en
 import { useActions } from '../../composables/use-actions';
 import { useBridge } from '../../composables/use-bridge';
 import { useEngineStore } from '../../stores/engine';
-import { instantsOf, type Period } from '../period';
+import { ALWAYS, instantsOf, type Period } from '../period';
 
 const PAGE = 50;
 
@@ -13,7 +13,7 @@ export interface ConflictFilter {
   text: string;
   table: string | null;
   kind: ConflictEntry['kind'] | null;
-  period: Period | null;
+  period: Period;
 }
 
 /** The conflicts that the filter finds, kept as they are now. */
@@ -21,7 +21,7 @@ export function useFoundConflicts(first: Partial<ConflictFilter>) {
   const bridge = useBridge();
   const { run } = useActions();
   const engine = useEngineStore();
-  const filter = reactive<ConflictFilter>({ text: '', table: null, kind: null, period: null, ...first });
+  const filter = reactive<ConflictFilter>({ text: '', table: null, kind: null, period: ALWAYS, ...first });
   const found = shallowRef<ConflictPage>(NOTHING);
   /** False until the first answer: an empty list is no news before it. */
   const known = shallowRef(false);

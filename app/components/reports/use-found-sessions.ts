@@ -3,7 +3,7 @@ import type { HistoryPage, HistoryQuery } from '../../../src/engine/contract';
 import type { SessionState } from '../../../src/report/report';
 import { useActions } from '../../composables/use-actions';
 import { useEngineStore } from '../../stores/engine';
-import { instantsOf, type Period } from '../period';
+import { ALWAYS, instantsOf, type Period } from '../period';
 
 /** Three months of nightly sessions; more on demand. */
 const PAGE = 100;
@@ -12,7 +12,7 @@ const NOTHING: HistoryPage = { lines: [], total: 0 };
 
 export interface SessionFilter {
   text: string;
-  period: Period | null;
+  period: Period;
   state: SessionState | null;
 }
 
@@ -20,7 +20,7 @@ export interface SessionFilter {
 export function useFoundSessions() {
   const { history } = useActions();
   const engine = useEngineStore();
-  const filter = reactive<SessionFilter>({ text: '', period: null, state: null });
+  const filter = reactive<SessionFilter>({ text: '', period: ALWAYS, state: null });
   const found = shallowRef<HistoryPage>(NOTHING);
   /** False until the first answer: an empty list is no news before it. */
   const known = shallowRef(false);

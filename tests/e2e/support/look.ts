@@ -48,7 +48,7 @@ export async function resize(app: App, width: number, height: number): Promise<v
 export async function overflows(app: App): Promise<string[]> {
   return app.driver.executeScript<string[]>(`
     const root = document.documentElement;
-    const wide = [...document.querySelectorAll('main, main .screen, .middle, .action-bar, .header, .navigation')]
+    const wide = [...document.querySelectorAll('main, main .screen, main .sheet, main .scroll, .middle, .action-bar, .header, .navigation')]
       .filter((element) => element.scrollWidth > element.clientWidth + 1)
       .map((element) => element.className + ' ' + element.scrollWidth + ' > ' + element.clientWidth);
     return root.scrollWidth > root.clientWidth || root.scrollHeight > root.clientHeight ? ['page', ...wide] : wide;
