@@ -42,7 +42,9 @@ test('synchro mail test: sends one letter over STARTTLS, or says in plain words 
     sent: true,
     recipients: ['boss@example.org'],
   });
-  expect(server.box).toMatchObject([{ subject: 'Lyon\u00a0: essai d’envoi', secure: true, user: LOGIN.user }]);
+  expect(server.box).toMatchObject([
+    { subject: 'Lyon\u00a0: essai d’envoi', secure: true, user: LOGIN.user },
+  ]);
   await run('set', 'mail.password', 'S3cret-wrong');
   const refused = await run('mail', 'test');
   expect(refused.stderr).toContain('refuse l’identifiant ou le mot de passe');

@@ -277,7 +277,7 @@ export function tablesView(): TablesView {
     excluded: [{ name: 'Traces', reason: 'noKey' }],
     diagnostics: [
       {
-        key: 'diagnostic.generatedKey',
+        key: 'diagnostic.generatedKey.hub',
         params: { table: 'Adherents' },
         level: 'warning',
         table: 'Adherents',
