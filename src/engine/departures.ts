@@ -1,11 +1,24 @@
 import { departureFile } from '../schedule/departure-memory';
 import { momentText } from '../schedule/next-departure';
 import { runSchedule } from '../schedule/scheduler';
-import type { Workplace } from './workplace';
+import type { DataFolder } from '../config/data-folder';
+import type { Settings } from '../config/settings';
+import type { Clock } from '../shared/clock';
+import type { MessageParams } from '../shared/errors';
+import type { LogLine } from './contract';
+
+/** What departures need of the engine. */
+export interface DeparturePlace {
+  readonly paths: Pick<DataFolder, 'schedule'>;
+  readonly parts: { readonly clock: Clock };
+  configured(): Settings;
+  say(level: LogLine['level'], key: string, params?: MessageParams): void;
+  sayError(error: unknown): void;
+}
 
 /** Calls at each departure of the settings, and says which were missed, until the signal aborts. */
 export function runDepartures(
-  place: Workplace,
+  place: DeparturePlace,
   onDeparture: (late: boolean) => void,
   signal: AbortSignal,
 ): Promise<void> {

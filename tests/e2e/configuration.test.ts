@@ -13,7 +13,7 @@ async function openConfiguration(role: 'hub' | 'site'): Promise<StubApp> {
 
 async function type(app: StubApp, css: string, text: string): Promise<void> {
   const field = await app.find(css);
-  await field.sendKeys(Key.chord(Key.CONTROL, 'a'), text === '' ? Key.DELETE : text);
+  await field.sendKeys(Key.chord(Key.CONTROL, 'a'), text === '' ? Key.BACK_SPACE : text);
 }
 
 test.each<['hub' | 'site', readonly string[]]>([
@@ -57,7 +57,7 @@ test('unsaved changes are asked about before the screen is left', async () => {
   expect(app.calls()).not.toContain('saveSettings');
 });
 
-test('a database of SQL Server is tried, and its password is not asked for again', async () => {
+test('a database of SQL Server is described field by field, and tried before it is saved', async () => {
   const app = await openConfiguration('site');
   await app.click('#db-kind-server');
   await type(app, 'input[name=db-server]', 'srv-sql');

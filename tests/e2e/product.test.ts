@@ -92,10 +92,8 @@ test('a member entered at Colmar is in the hub after "Manuelle" in the window of
   await site.find('#test-verdict.ok');
 });
 
-test('an empty data folder is told in words', async () => {
+test('an empty data folder leads to the first start', async () => {
   const app = await open('nothing');
-  await app.find('#problems');
-  expect(await app.text('#problems')).toBe(
-    'Ce poste n’est pas encore configuré. Commencez par créer sa configuration.',
-  );
+  await app.find('#first-start #role-hub');
+  expect(await app.text('#first-start h1')).toBe('Mise en route');
 });

@@ -91,8 +91,8 @@ test('a refused call becomes a sentence', async () => {
   await look(app, 'refused');
 });
 
-test('a folder without settings says what is missing, and is read again on demand', async () => {
-  const app = await startStubApp({ role: null });
+test('settings that cannot be read are told, and read again on demand', async () => {
+  const app = await startStubApp({ role: null, problem: 'unreadable' });
   await app.find('#problems');
   expect(await app.text('#data-folder')).toBe(app.dataFolder);
   expect(await app.text('main')).toContain('synchro init');

@@ -163,7 +163,11 @@ describe('settings that are changed', () => {
 
   test('are saved all or not at all, and every fault is told', async () => {
     const { engine } = await hub();
-    const draft = { ...(await draftOf(engine, { port: 70_000 })), schedule: departingAt('24:00'), name: 'Autre' };
+    const draft = {
+      ...(await draftOf(engine, { port: 70_000 })),
+      schedule: departingAt('24:00'),
+      name: 'Autre',
+    };
     const faults = [
       { path: 'schedule.departures.0.time', key: 'settings.fault.time', params: {} },
       { path: 'hub.port', key: 'settings.fault.tooLarge', params: { maximum: 65_535 } },
@@ -201,7 +205,9 @@ describe('settings that are changed', () => {
     await expect(engine.saveSettings(await draftOf(engine, { port }))).rejects.toMatchObject(busy);
     for (const call of [engine.prepare(), engine.unprepare(), engine.retireSite(1)])
       await expect(call).rejects.toMatchObject(busy);
-    expect(await engine.saveSettings({ ...(await draftOf(engine)), schedule: departingAt('21:00') })).toEqual([]);
+    expect(await engine.saveSettings({ ...(await draftOf(engine)), schedule: departingAt('21:00') })).toEqual(
+      [],
+    );
     await engine.stopSession();
   });
 

@@ -19,6 +19,8 @@ import type { BlockedAddress } from '../../../src/transport/port';
 
 export interface StubOptions {
   readonly role: Role | null;
+  /** Why there is no role: settings that are missing, unless it is said. */
+  readonly problem?: 'missing' | 'unreadable';
   /** A session stays at its running step until it is stopped. */
   readonly hold?: boolean;
   /** The call at which the worker dies. */
@@ -47,7 +49,12 @@ const STATES: readonly SessionState[] = ['ok', 'ok', 'warnings', 'ok', 'failed',
 
 export const APPLICATION = '0.1.0';
 
-export function overviewOf({ role, ftpDown, startHidden = false }: StubOptions): Overview {
+export function overviewOf({
+  role,
+  problem = 'missing',
+  ftpDown,
+  startHidden = false,
+}: StubOptions): Overview {
   const empty = {
     lastSynchronisation: null,
     last: null,
@@ -67,7 +74,7 @@ export function overviewOf({ role, ftpDown, startHidden = false }: StubOptions):
       ...empty,
       configured: null,
       ftp: null,
-      problems: [{ key: 'error.settings.missing', params: {} }],
+      problems: [{ key: `error.settings.${problem}`, params: { reason: 'JSON' } }],
       verdict: { key: 'verdict.notConfigured', params: {}, level: 'neutral' },
     };
   }
@@ -289,7 +296,7 @@ export function tablesView(): TablesView {
     excluded: [{ name: 'Traces', reason: 'noKey' }],
     diagnostics: [
       {
-        key: 'diagnostic.generatedKey',
+        key: 'diagnostic.generatedKey.hub',
         params: { table: 'Adherents' },
         level: 'warning',
         table: 'Adherents',
