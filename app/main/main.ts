@@ -1,4 +1,5 @@
 /** The background page: it outlives the window, keeps the engine and the tray, and is the only one that quits. */
+import { homedir } from 'node:os';
 import path from 'node:path';
 import type { EngineEvents } from '../../src/engine/contract';
 import type { Bridge, BridgeListener, SharedGlobal, Wish } from '../bridge';
@@ -6,6 +7,7 @@ import { findDataFolder } from './data-folder';
 import { createEngineHost } from './engine-host';
 import { openPreferences } from './preferences';
 import { saveText } from './save-file';
+import { systemStartup } from './startup';
 import { createTray, createTrayMenu, iconOf } from './tray';
 import { createMainWindow } from './window';
 
@@ -18,7 +20,10 @@ let listener: BridgeListener | null = null;
 let quitting = false;
 
 const events: EngineEvents = {
-  overviewChanged: (overview) => listener?.events.overviewChanged(overview),
+  overviewChanged: (overview) => {
+    startWithSystem(overview.preferences.startWithSystem);
+    listener?.events.overviewChanged(overview);
+  },
   logged: (line) => listener?.events.logged(line),
   historyChanged: () => listener?.events.historyChanged(),
   blockedChanged: () => listener?.events.blockedChanged(),
@@ -27,6 +32,7 @@ const events: EngineEvents = {
   conflictsChanged: () => listener?.events.conflictsChanged(),
 };
 
+const startWithSystem = systemStartup([process.execPath, ...nw.App.fullArgv], homedir());
 const dataFolder = findDataFolder(nw.App.argv, nw.App.startPath);
 const preferences = openPreferences(dataFolder);
 const engine = createEngineHost(path.join(__dirname, 'engine-thread.js'), dataFolder, events, (state) =>
