@@ -1,5 +1,6 @@
 import { placeOf } from '../config/place';
 import type { Settings } from '../config/settings';
+import { NEARLY_USED, type KeyRange } from '../database/key-ranges';
 import type { Database, ExcludedTable, Table } from '../database/port';
 import { preparedFor } from './configuration';
 import type { Diagnostic, Prepared, TableLine, TablesView } from './contract';
@@ -57,6 +58,9 @@ async function tablesView(database: Database, settings: Settings): Promise<Table
   const { installation, policies, role } = settings;
   const prepared = await preparedFor(database, installation);
   const { tables, excluded } = await database.catalogue();
+  const place = placeOf(settings);
+  // As a session would at its start: what has a range keeps it.
+  const ranges = prepared === 'this' && place !== null ? await database.assignKeyRanges(place) : [];
   return {
     prepared,
     pending: prepared === 'no' ? 0 : await database.pending(),
@@ -64,7 +68,7 @@ async function tablesView(database: Database, settings: Settings): Promise<Table
     excluded,
     diagnostics: [
       ...preparation(prepared),
-      ...tables.flatMap((table) => diagnosticsOf(table, prepared, role)),
+      ...tables.flatMap((table) => diagnosticsOf(table, prepared, role, ranges)),
       ...excluded.map(exclusion),
       ...unknownPolicies(tables, policies),
     ],
@@ -89,13 +93,16 @@ function diagnosticsOf(
   { name, tracking, generatedKey }: Table,
   prepared: Prepared,
   role: Settings['role'],
+  ranges: readonly KeyRange[],
 ): Diagnostic[] {
   const params = { table: name };
   const found: Diagnostic[] = [];
   // A session puts these right by itself; until then nothing says what is written in them.
   if (prepared === 'this' && tracking !== 'installed')
     found.push({ key: `diagnostic.${tracking}`, params, level: 'warning', table: name, remedy: 'prepare' });
-  if (generatedKey)
+  const range = ranges.find(({ table }) => table === name);
+  if (range !== undefined) found.push(rangeDiagnostic(range));
+  else if (generatedKey)
     found.push({
       key: `diagnostic.generatedKey.${role}`,
       params,
@@ -104,6 +111,12 @@ function diagnosticsOf(
       remedy: null,
     });
   return found;
+}
+
+function rangeDiagnostic({ table, from, to, used }: KeyRange): Diagnostic {
+  const params = { table, from: String(from), to: String(to), percent: Math.floor(used * 100) };
+  const level = used >= NEARLY_USED ? 'warning' : 'info';
+  return { key: 'diagnostic.keyRange', params, level, table, remedy: null };
 }
 
 const exclusion = ({ name, reason }: ExcludedTable): Diagnostic => ({

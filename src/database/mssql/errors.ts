@@ -74,7 +74,8 @@ export function connectionError(error: unknown, destination: Destination): unkno
     new SyncError(code, { cause: error, params, retryable });
   switch (known.code) {
     case 'ELOGIN':
-      return known.number === 4060 || /database .* (requested by the login|does not exist)/i.test(known.message)
+      return known.number === 4060 ||
+        /database .* (requested by the login|does not exist)/i.test(known.message)
         ? failed('database.absent', { database })
         : failed('database.loginRefused', { user });
     case 'EINSTLOOKUP':

@@ -77,7 +77,10 @@ async function reseed(
 
 /** As DBCC likes it best: brackets only where they are needed. */
 const plainName = ({ schema, object }: MssqlTable): string =>
-  (/^[[\w\].]+$/.test(object) && /^\w+$/.test(schema) ? object.replace(/[[\]]/g, '') : object).replaceAll("'", "''");
+  (/^[[\w\].]+$/.test(object) && /^\w+$/.test(schema) ? object.replace(/[[\]]/g, '') : object).replaceAll(
+    "'",
+    "''",
+  );
 
 async function highestIn(
   connection: Connection,

@@ -43,16 +43,13 @@ const failure = (reason: 'tableChanged' | 'foreignKey', { table }: JournalEntry)
   new SyncError(`conflict.${reason}`, { params: { table } });
 
 /** Whether the row can be written whole: same key, no column of it is gone, and each can hold its value. */
-function fits(
-  { columns, keyCount }: JournalEntry,
-  row: readonly Value[] | null,
-  table: MssqlTable,
-): boolean {
+function fits({ columns, keyCount }: JournalEntry, row: readonly Value[] | null, table: MssqlTable): boolean {
   const sameKey =
     keyCount === table.keyCount && keyColumns(table).every((column, at) => column === columns[at]);
   if (!sameKey || !columns.every((column) => table.columns.includes(column))) return false;
   return (
-    row === null || columns.every((column, at) => toWire(typeOf(table, column), row[at] ?? null) !== undefined)
+    row === null ||
+    columns.every((column, at) => toWire(typeOf(table, column), row[at] ?? null) !== undefined)
   );
 }
 
