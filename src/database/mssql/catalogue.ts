@@ -8,7 +8,7 @@ import { readTracked, type TrackedTable } from './state';
 import type { MssqlTable } from './table';
 import { definitionOf } from './trigger';
 
-export interface MssqlCatalogue extends Catalogue {
+interface MssqlCatalogue extends Catalogue {
   readonly tables: readonly MssqlTable[];
 }
 

@@ -4,7 +4,7 @@
  */
 import sql from 'mssql';
 
-export type Kind = 'integer' | 'real' | 'text' | 'binary' | 'decimal' | 'moment' | 'guid';
+type Kind = 'integer' | 'real' | 'text' | 'binary' | 'decimal' | 'moment' | 'guid';
 
 export interface ColumnType {
   readonly name: string;

@@ -10,7 +10,7 @@ const stateSchema = z.object({
   position: z.coerce.number().default(0),
   included: z.coerce.number().default(0),
 });
-export type MssqlState = z.infer<typeof stateSchema>;
+type MssqlState = z.infer<typeof stateSchema>;
 
 export async function hasTracking(connection: Connection): Promise<boolean> {
   const row = await connection.first(

@@ -1,5 +1,5 @@
 /** The statements that write staged changes, set by set. */
-import { isOutOfRow, writeExpression } from './column-type';
+import { writeExpression } from './column-type';
 import type { Connection } from './connection';
 import { logOf, quote } from './names';
 import { logNumber } from './questions';
@@ -160,5 +160,3 @@ export const withdrawAsked = (connection: Connection, { table, name }: Staged): 
     `DELETE l FROM ${logOf(logNumber(table))} AS l WHERE l.sent_in IS NULL AND l.op = 'R' ` +
       `AND EXISTS (SELECT 1 FROM ${name} AS s WHERE s.writes = 1 AND ${logSameAsStaged(table)})`,
   );
-
-export const hasOutOfRow = ({ types }: MssqlTable): boolean => types.some(isOutOfRow);
