@@ -236,7 +236,7 @@ const DATABASE_PATIENCE = 120_000;
  */
 export function retryDatabase<T>(
   environment: Pick<SessionEnvironment, 'clock' | 'signal'>,
-  handle: StepHandle,
+  handle: Pick<StepHandle, 'info'>,
   work: () => Promise<T>,
 ): Promise<T> {
   const patience = new Deadline(environment.clock, DATABASE_PATIENCE);
