@@ -56,7 +56,7 @@ test('the help has no fault in either theme, and its pictures are there', async 
 
 test('a computer without settings is first told what is needed', async () => {
   const app = await startStubApp({ role: null });
-  await app.find('#problems');
+  await app.find('#first-start');
   await app.click('#help');
   await app.find('#help-article[data-page=before]');
 });
