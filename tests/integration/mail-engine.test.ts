@@ -61,6 +61,25 @@ describe('engines that tell', () => {
     expect(letter?.attachments[0]?.content).toContain('Rapport de synchronisation');
   });
 
+  test('a session that "Arrêter" ended, that nothing is lost, and its report', async () => {
+    const { start } = bound(await found(server.port, { receptionLimit: '60' }));
+    const hub = await start('hub');
+    const waiting = hub.overview(({ stopEffect }) => stopEffect?.key === 'stop.receiveBatches');
+    const ended = hub.engine.synchronise('manual');
+    await waiting;
+    await hub.engine.stopSession();
+    const report = await ended;
+    expect(report.state).toBe('stopped');
+    expect(await server.received(1)).toMatchObject([
+      {
+        subject: 'hub\u00a0: synchronisation arrêtée',
+        recipients: ['boss@example.org', 'it@example.org'],
+        text: expect.stringContaining('Aucune donnée n’est perdue') as unknown,
+        attachments: [{ filename: `rapport-${report.id}.html` }],
+      },
+    ]);
+  });
+
   test('a session that a power cut ended, at the next start', async () => {
     const { post, start } = bound(await found(server.port));
     const folder = join(post('lyon').data, 'reports');

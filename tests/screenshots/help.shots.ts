@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { pictures } from '../../build/help-pages.mjs';
-import { setTheme } from '../e2e/support/look';
+import { resize, setTheme } from '../e2e/support/look';
 import { startStubApp, type StubApp } from '../e2e/support/stub-app';
 import type { StubOptions } from '../e2e/support/stub-data';
 
@@ -13,8 +13,7 @@ async function open(options: StubOptions): Promise<StubApp> {
   const app = await startStubApp({ ...options, now: NOW });
   await app.find('#recent');
   await setTheme(app, 'light');
-  await app.driver.executeScript('nw.Window.get().resizeTo(1100, 760)');
-  await app.wait('the size', () => app.driver.executeScript<boolean>('return window.outerWidth === 1100'));
+  await resize(app, 1100, 760);
   return app;
 }
 
@@ -52,4 +51,29 @@ test('test', async () => {
   await app.click('#nav-test');
   await app.find('#test-verdict');
   await take(app, 'test');
+});
+
+test('conflicts', async () => {
+  const app = await open({ role: 'hub' });
+  await app.click('#nav-conflicts');
+  await app.find('#conflict');
+  // Wide enough for the list beside the rows.
+  await resize(app, 1240, 760);
+  await take(app, 'conflicts');
+});
+
+test('blocked', async () => {
+  const app = await open({ role: 'hub' });
+  await app.click('#nav-blocked');
+  await app.find('#blocked-addresses');
+  await app.find('#save-rules');
+  await take(app, 'blocked');
+});
+
+test('configuration', async () => {
+  const app = await open({ role: 'hub' });
+  await app.click('#nav-configuration');
+  await app.click('#tab-tables');
+  await app.find('#tables');
+  await take(app, 'configuration');
 });

@@ -283,7 +283,7 @@ function valuesOf(role: Role): SettingsValues {
   };
 }
 
-export function tablesView(): TablesView {
+export function tablesView(role: Role): TablesView {
   const line = { generatedKey: true, tracking: 'installed' as const, policy: null };
   return {
     prepared: 'this',
@@ -296,7 +296,7 @@ export function tablesView(): TablesView {
     excluded: [{ name: 'Traces', reason: 'noKey' }],
     diagnostics: [
       {
-        key: 'diagnostic.generatedKey.hub',
+        key: `diagnostic.generatedKey.${role}`,
         params: { table: 'Adherents' },
         level: 'warning',
         table: 'Adherents',

@@ -6,7 +6,7 @@ import { APPLICATION, settingsOf, siteLines, tablesView } from './stub-data';
 const EMPTY_NAME = { path: 'name', key: 'settings.fault.empty', params: {} };
 const CODE = 'sync1.WyJzaXRlIl0.12345678';
 
-export function settingsCalls({ options }: Stub): SettingsCalls {
+export function settingsCalls({ role, options }: Stub): SettingsCalls {
   return {
     settings: () => Promise.resolve(settingsOf(options)),
     validateSettings: ({ name }) => Promise.resolve(name.trim() === '' ? [EMPTY_NAME] : []),
@@ -14,9 +14,9 @@ export function settingsCalls({ options }: Stub): SettingsCalls {
     initialise: () => Promise.resolve([]),
     testDatabase: (address) => Promise.resolve({ address, tables: 3, excluded: 1, prepared: 'no' }),
     sendTestMail: now(() => undefined),
-    tables: () => Promise.resolve(tablesView()),
-    prepare: () => Promise.resolve(tablesView()),
-    unprepare: () => Promise.resolve(tablesView()),
+    tables: () => Promise.resolve(tablesView(role)),
+    prepare: () => Promise.resolve(tablesView(role)),
+    unprepare: () => Promise.resolve(tablesView(role)),
     sites: () => Promise.resolve(siteLines()),
     addSite: (name) => Promise.resolve({ site: 4, name, code: CODE }),
     renewSite: (site) => Promise.resolve({ site, name: 'Lyon', code: CODE }),

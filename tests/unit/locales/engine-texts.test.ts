@@ -77,6 +77,13 @@ describe('the French texts of the engine', () => {
     }
   });
 
+  test('tell each reason why a table is left out, in a list, in a session and in the configuration', () => {
+    const reasons = Object.keys(engine.excluded).sort();
+    expect(reasons.length).toBeGreaterThan(5);
+    expect(Object.keys(engine.session.excluded).sort()).toEqual(reasons);
+    expect(Object.keys(engine.diagnostic.excluded).sort()).toEqual(reasons);
+  });
+
   test('can all be read by the translator', () => {
     const wrong = [...texts].filter(([key]) => {
       const text = translate(key, { count: 2 });

@@ -70,9 +70,10 @@ test('the French pages speak of every button', () => {
     ),
   );
   expect(buttons.length).toBeGreaterThan(15);
-  const unspoken = [...new Set(buttons)].filter(
-    (key) => !EXCEPTIONS.includes(key) && !help.includes(plain(texts.get(key) ?? key)),
-  );
+  // Of a label with a plural, one form is enough.
+  const spoken = (key: string): boolean =>
+    (texts.get(key) ?? key).split(' | ').some((form) => help.includes(plain(form)));
+  const unspoken = [...new Set(buttons)].filter((key) => !EXCEPTIONS.includes(key) && !spoken(key));
   expect(unspoken).toEqual([]);
 });
 
