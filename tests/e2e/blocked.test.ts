@@ -47,6 +47,19 @@ test('rules that were changed are not left behind unasked', async () => {
   await app.find('#recent');
 });
 
+test('changed rules are checked and saved by the engine', async () => {
+  const app = await startStubApp({ role: 'hub' });
+  await app.click('#nav-blocked');
+  await app.find('#allowed');
+  await (await app.find('#allow-address')).sendKeys('10.0.0.4');
+  await app.click('#allow-add');
+  await app.called('validateSettings');
+  await app.click('#save-rules');
+  await app.called('saveSettings');
+  await app.find('.notice.done');
+  expect(await app.exists('.notice.error')).toBe(false);
+});
+
 test('a serveur says that addresses are blocked at the siège', async () => {
   const app = await startStubApp({ role: 'site' });
   await app.click('#nav-blocked');

@@ -2,6 +2,7 @@ import { computed, onMounted, ref, shallowRef, watch } from 'vue';
 import type { Blocking, SettingsFault, SettingsValues } from '../../../src/engine/contract';
 import { useActions } from '../../composables/use-actions';
 import { useBridge } from '../../composables/use-bridge';
+import { plain } from '../../plain';
 import { useEngineStore } from '../../stores/engine';
 import { useNavigationStore, type LeaveGuard } from '../../stores/navigation';
 
@@ -40,7 +41,7 @@ export function useBlockingRules(mayLeave: LeaveGuard) {
   /** The saved settings with these rules in them. */
   function draft(): SettingsValues | null {
     const [values, blocking] = [saved.value, rules.value];
-    return values?.hub && blocking ? { ...values, hub: { ...values.hub, blocking: copyOf(blocking) } } : null;
+    return values?.hub && blocking ? plain({ ...values, hub: { ...values.hub, blocking } }) : null;
   }
 
   async function check(): Promise<void> {
