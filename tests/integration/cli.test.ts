@@ -314,24 +314,22 @@ describe.concurrent('bad use', () => {
     expectRefusal(await commandLine.run('sync', '--data'), 3, /Une option de la commande n’est pas valable/);
   });
 
-  test('what lacks a value', async () => {
+  test.each([
+    [['init', '--role', 'hub'], '--name'],
+    [['init', '--name', 'x'], '--role'],
+    [['init', '--role', 'hub', '--name', 'x'], '--database'],
+    [['pair'], 'CODE'],
+    [['report'], 'ID'],
+    [['set'], 'KEY'],
+    [['set', 'name'], 'VALUE'],
+    [['sites', 'add'], 'NAME'],
+  ] as const)('%j lacks %s', async (args, what) => {
     const data = await site();
-    for (const [args, what] of [
-      [['init', '--role', 'hub'], '--name'],
-      [['init', '--name', 'x'], '--role'],
-      [['init', '--role', 'hub', '--name', 'x'], '--database'],
-      [['pair'], 'CODE'],
-      [['report'], 'ID'],
-      [['set'], 'KEY'],
-      [['set', 'name'], 'VALUE'],
-      [['sites', 'add'], 'NAME'],
-    ] as const) {
-      expectRefusal(
-        await commandLine.run(...args, '--data', data),
-        3,
-        new RegExp(`^Il manque une valeur à la commande\\s: ${what}$`),
-      );
-    }
+    expectRefusal(
+      await commandLine.run(...args, '--data', data),
+      3,
+      new RegExp(`^Il manque une valeur à la commande\\s: ${what}$`),
+    );
   });
 
   test('bad databases', async () => {
