@@ -373,6 +373,7 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         expect(await database.pending()).toBe(0);
         await database.release(1);
         expect(await database.pending()).toBe(2);
+        expect(await captured(1)).toHaveLength(2);
       });
 
       test('cuts large tables into blocks', async () => {

@@ -59,11 +59,18 @@ export async function markAndCopy(
   await writer.transaction(async () => {
     await takeLedger(writer, number);
     for (const table of tables) await markPending(writer, table, number, 'WITH (TABLOCKX)');
-    for (const table of tables) await writer.run(pendingQuery(table, number, copyOf(table)));
+    for (const table of tables) {
+      // A capture that was left half way has left its copy.
+      await dropCopy(writer, table);
+      await writer.run(pendingQuery(table, number, copyOf(table)));
+    }
   });
 }
 
 export const copyOf = (table: MssqlTable): string => `#captured_${String(logNumber(table))}`;
+
+export const dropCopy = (writer: Connection, table: MssqlTable): Promise<void> =>
+  writer.run(`IF OBJECT_ID('tempdb..${copyOf(table)}') IS NOT NULL DROP TABLE ${copyOf(table)}`);
 
 async function takeLedger(writer: Connection, number: number): Promise<void> {
   await writer.run(`UPDATE ${LEDGER} SET round = ${String(number)} WHERE round IS NULL`);

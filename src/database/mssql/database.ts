@@ -20,6 +20,7 @@ import {
   allowsSnapshots,
   blocksOf,
   copyOf,
+  dropCopy,
   markAndCopy,
   markInSnapshot,
   pendingQuery,
@@ -101,7 +102,7 @@ class MssqlDatabase implements Database {
       for (const table of tables) {
         const rows = connection.stream(`SELECT * FROM ${copyOf(table)} ORDER BY key_group`);
         yield* blocksOf(rows, table, role);
-        await connection.run(`DROP TABLE ${copyOf(table)}`);
+        await dropCopy(connection, table);
       }
     } catch (error) {
       throw databaseError(error);
