@@ -81,7 +81,7 @@ test('a member entered at Colmar is in the hub after "Manuelle" in the window of
   }
   for (const app of [site, hub]) {
     await app.wait('the tray', async () => (await readTray(app.driver)).icon.endsWith('tray-good.png'));
-    expect(await app.text('#verdict')).toMatch(/^Tout est à jour depuis \d{2}:\d{2}$/);
+    expect(await app.text('#verdict')).toMatch(/^Tout est à jour depuis (hier à )?\d{2}:\d{2}$/);
   }
   expect(await hub.text('#sites [data-site="1"]')).toContain('À jour');
   await site.screenshot('product-site');

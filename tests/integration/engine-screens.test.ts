@@ -124,6 +124,7 @@ describe('establishments in a session', () => {
 
   test('one that sends nothing is absent, in the verdict too, and the warning leads to its line', async () => {
     const company = await found();
+    company.advance(minutesToNoon());
     await company.synchronise();
     const hub = await company.start('hub');
     const session = hub.engine.synchronise('manual');
@@ -166,6 +167,7 @@ describe('establishments in a session', () => {
 describe('a session that waits', () => {
   test('says until when, what a stop would do, and by RAZ until when then', async () => {
     const company = await found();
+    company.advance(minutesToNoon());
     const hub = await company.start('hub');
     expect(await hub.engine.overview()).toMatchObject({ deadline: null, stopEffect: null, stopping: false });
     expect(await hub.engine.resetTimers()).toBeNull();
@@ -232,3 +234,11 @@ test('a hub whose port is taken says so, and no more once its server could start
   expect(ftp?.state).toBe('ok');
   expect(await engine.overview()).toMatchObject({ problems: [], verdict: { key: 'verdict.never' } });
 });
+
+/** From now to noon of tomorrow: what passes then does not pass midnight, after which verdicts have other words. */
+function minutesToNoon(): number {
+  const now = new Date();
+  const noon = new Date(now);
+  noon.setHours(36, 0, 0, 0);
+  return Math.round((noon.getTime() - now.getTime()) / 60_000);
+}
