@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dataFolder, lockDataFolder } from '../config/data-folder';
+import { withoutPassword } from '../config/database-address';
 import {
   isSecret,
   loadSettings,
@@ -88,7 +89,7 @@ export async function pair(context: CommandContext, code: string): Promise<numbe
 export async function set(context: CommandContext, key: string, value: string): Promise<number> {
   const settings: Settings = setSetting(await loadSettings(context.folder), key, value);
   await saveSettings(context.folder, settings);
-  const shown = { key, value: isSecret(key) ? '•••' : value };
+  const shown = { key, value: isSecret(key) ? '•••' : withoutPassword(value) };
   answer(context, shown, [context.translate('cli.set.done', shown)]);
   return EXIT.complete;
 }

@@ -9,7 +9,11 @@ export interface ServerAddress {
   readonly password: string | null;
   readonly encrypt: boolean;
   readonly trustServerCertificate: boolean;
+  /** Options that no screen has a field for, as they stand in the address. */
+  readonly others: string;
 }
+
+const ON_SCREEN = ['encrypt', 'trustServerCertificate'];
 
 // URL has no room for a backslash; what may hold one of the marks between the parts is percent-encoded.
 const ADDRESS =
@@ -31,6 +35,10 @@ export function parseServerAddress(address: string): ServerAddress | null {
       password: password === undefined ? null : decodeURIComponent(password),
       encrypt: options.get('encrypt') !== 'false',
       trustServerCertificate: options.get('trustServerCertificate') === 'true',
+      others: query
+        .split('&')
+        .filter((option) => option !== '' && !ON_SCREEN.includes(option.split('=')[0] ?? ''))
+        .join('&'),
     };
   } catch {
     // A lone percent sign.
@@ -40,20 +48,19 @@ export function parseServerAddress(address: string): ServerAddress | null {
 
 /** The address made of its parts, as the settings keep it. */
 export function serverAddress(parts: ServerAddress): string {
-  const { server, port, instance, database, user, password, encrypt, trustServerCertificate } = parts;
+  const { server, port, instance, database, user, password, encrypt, trustServerCertificate, others } = parts;
   const account = encodeURIComponent(user) + (password === null ? '' : `:${encodeURIComponent(password)}`);
   const host = server.startsWith('[') ? server : encodeURIComponent(server);
   const place =
     (port === null ? '' : `:${String(port)}`) + (instance === '' ? '' : `\\${encodeURIComponent(instance)}`);
   const options = `encrypt=${String(encrypt)}&trustServerCertificate=${String(trustServerCertificate)}`;
-  return `mssql://${account === '' ? '' : `${account}@`}${host}${place}/${encodeURIComponent(database)}?${options}`;
+  const all = others === '' ? options : `${options}&${others}`;
+  return `mssql://${account === '' ? '' : `${account}@`}${host}${place}/${encodeURIComponent(database)}?${all}`;
 }
 
-/** The address as a screen may show it. */
-export function withoutPassword(address: string): string {
-  const parts = parseServerAddress(address);
-  return parts === null ? address : serverAddress({ ...parts, password: null });
-}
+/** The address as anybody may see it, however it is spelled. */
+export const withoutPassword = (address: string): string =>
+  address.replace(/^(mssql:\/\/[^:@/]*):.*@/i, '$1@');
 
 /**
  * The address with the password that is known, where it says none: only for the same account of the same server, else

@@ -16,6 +16,7 @@ const parts: ServerAddress = {
   password: 'secret',
   encrypt: true,
   trustServerCertificate: false,
+  others: '',
 };
 
 describe('the address of a database server', () => {
@@ -37,6 +38,7 @@ describe('the address of a database server', () => {
     ['of IPv6', { server: '[fe80::1]' }],
     ['with an empty password', { password: '' }],
     ['with nothing in it yet', { server: '', database: '', user: '', password: null, port: null }],
+    ['with options that no screen knows', { others: 'multiSubnetFailover=true&failoverPartner=b' }],
     ['without encryption', { encrypt: false, trustServerCertificate: true }],
   ])('%s is read back as it was', (_, changes) => {
     const whole = { ...parts, ...changes };
@@ -51,6 +53,7 @@ describe('the address of a database server', () => {
 
   test('is shown without its password, and one of SQLite as it is', () => {
     expect(withoutPassword(serverAddress(parts))).not.toContain('secret');
+    expect(withoutPassword('mssql://u:se@cr:et%@h/d')).toBe('mssql://u@h/d');
     expect(withoutPassword('sqlite:/srv/gym.db')).toBe('sqlite:/srv/gym.db');
   });
 
