@@ -81,12 +81,8 @@ export function useBlockingRules(mayLeave: LeaveGuard) {
   return { rules, faults, locked, changed, save, reset, faultOf };
 }
 
+/** A copy: what is typed changes nothing that is saved. */
 function rulesIn(values: SettingsValues | null): Blocking | null {
   const blocking = values?.hub?.blocking;
-  return blocking === undefined ? null : copyOf(blocking);
-}
-
-/** What is typed changes nothing that is saved; and no message to the engine's thread can hold Vue's own objects. */
-function copyOf(blocking: Blocking): Blocking {
-  return { ...blocking, allow: [...blocking.allow] };
+  return blocking === undefined ? null : plain(blocking);
 }

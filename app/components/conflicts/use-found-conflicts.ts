@@ -1,7 +1,8 @@
-import { computed, reactive, shallowRef, watch } from 'vue';
+import { computed, reactive } from 'vue';
 import type { ConflictEntry, ConflictPage, ConflictQuery } from '../../../src/engine/contract';
 import { useActions } from '../../composables/use-actions';
 import { useBridge } from '../../composables/use-bridge';
+import { usePages } from '../../composables/use-pages';
 import { useEngineStore } from '../../stores/engine';
 import { ALWAYS, instantsOf, type Period } from '../period';
 
@@ -22,11 +23,6 @@ export function useFoundConflicts(first: Partial<ConflictFilter>) {
   const { run } = useActions();
   const engine = useEngineStore();
   const filter = reactive<ConflictFilter>({ text: '', table: null, kind: null, period: ALWAYS, ...first });
-  const found = shallowRef<ConflictPage>(NOTHING);
-  /** False until the first answer: an empty list is no news before it. */
-  const known = shallowRef(false);
-  let shown = PAGE;
-  let asked = 0;
 
   const query = computed<Omit<ConflictQuery, 'limit'>>(() => ({
     text: filter.text,
@@ -35,25 +31,13 @@ export function useFoundConflicts(first: Partial<ConflictFilter>) {
     ...instantsOf(filter.period),
   }));
 
-  async function load(): Promise<void> {
-    const question = ++asked;
-    const page = await run(() => bridge.engine.conflicts({ ...query.value, limit: shown }));
-    // Another question was asked while this one was on its way.
-    if (question !== asked || page === null) return;
-    found.value = page;
-    known.value = true;
-  }
-
-  async function loadMore(): Promise<void> {
-    shown += PAGE;
-    await load();
-  }
-
-  watch(query, () => {
-    shown = PAGE;
-    return load();
+  const pages = usePages({
+    nothing: NOTHING,
+    size: PAGE,
+    query,
+    version: () => engine.conflictsVersion,
+    ask: (limit) => run(() => bridge.engine.conflicts({ ...query.value, limit })),
   });
-  watch(() => engine.conflictsVersion, load);
 
-  return { filter, found, known, load, loadMore };
+  return { filter, ...pages };
 }

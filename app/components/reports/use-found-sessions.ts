@@ -1,7 +1,8 @@
-import { computed, reactive, shallowRef, watch } from 'vue';
+import { computed, reactive } from 'vue';
 import type { HistoryPage, HistoryQuery } from '../../../src/engine/contract';
 import type { SessionState } from '../../../src/report/report';
 import { useActions } from '../../composables/use-actions';
+import { usePages } from '../../composables/use-pages';
 import { useEngineStore } from '../../stores/engine';
 import { ALWAYS, instantsOf, type Period } from '../period';
 
@@ -21,11 +22,6 @@ export function useFoundSessions() {
   const { history } = useActions();
   const engine = useEngineStore();
   const filter = reactive<SessionFilter>({ text: '', period: ALWAYS, state: null });
-  const found = shallowRef<HistoryPage>(NOTHING);
-  /** False until the first answer: an empty list is no news before it. */
-  const known = shallowRef(false);
-  let shown = PAGE;
-  let asked = 0;
 
   const query = computed<Omit<HistoryQuery, 'limit'>>(() => ({
     text: filter.text,
@@ -33,25 +29,13 @@ export function useFoundSessions() {
     ...instantsOf(filter.period),
   }));
 
-  async function load(): Promise<void> {
-    const question = ++asked;
-    const page = await history({ ...query.value, limit: shown });
-    // Another question was asked while this one was on its way.
-    if (question !== asked || page === null) return;
-    found.value = page;
-    known.value = true;
-  }
-
-  async function loadMore(): Promise<void> {
-    shown += PAGE;
-    await load();
-  }
-
-  watch(query, () => {
-    shown = PAGE;
-    return load();
+  const pages = usePages({
+    nothing: NOTHING,
+    size: PAGE,
+    query,
+    version: () => engine.historyVersion,
+    ask: (limit) => history({ ...query.value, limit }),
   });
-  watch(() => engine.historyVersion, load);
 
-  return { filter, query, found, known, load, loadMore };
+  return { filter, query, ...pages };
 }
