@@ -30,9 +30,10 @@ export async function checkTracking(
   for (const { name } of changed) handle.warn('session.tracking.renewed', { table: name });
   if (changed.length > 0) await database.prepare(installation);
   await checkKeyRanges(database, place, handle);
+  if (changed.length === 0) return { catalogue, state: before };
   const state = await database.state();
   if (state === null) throw new SyncError('database.notPrepared');
-  return { catalogue: changed.length > 0 ? await database.catalogue() : catalogue, state };
+  return { catalogue: await database.catalogue(), state };
 }
 
 /** Every place makes keys of its own range; one that is nearly used is told while there is time. */

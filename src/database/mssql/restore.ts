@@ -60,10 +60,8 @@ async function write(
   { columns, key }: JournalEntry,
   row: readonly Value[] | null,
 ): Promise<void> {
-  const keyValues = table.types
-    .slice(0, table.keyCount)
-    .map((type, at) => parameterOf(type, key[at] ?? null));
-  const where = ofKey(table);
+  const keyValues = keyParameters(table, key);
+  const where = ofKey(table, '');
   if (row === null) {
     await connection.all(`DELETE FROM ${table.object} WHERE ${where}`, ...keyValues);
     return;
@@ -91,9 +89,16 @@ async function write(
   await connection.all(whole, ...keyValues, ...values);
 }
 
-const ofKey = (table: MssqlTable): string =>
+const keyParameters = (table: MssqlTable, key: readonly Value[]): Value[] =>
+  table.types.slice(0, table.keyCount).map((type, at) => parameterOf(type, key[at] ?? null));
+
+/** Condition that a row has the key bound to @p1, @p2…; `row` is its name with a dot, or nothing. */
+const ofKey = (table: MssqlTable, row: string): string =>
   keyColumns(table)
-    .map((column, at) => `${quote(column)} = ${keyExpression(typeOf(table, column), `@p${String(at + 1)}`)}`)
+    .map(
+      (column, at) =>
+        `${row}${quote(column)} = ${keyExpression(typeOf(table, column), `@p${String(at + 1)}`)}`,
+    )
     .join(' AND ');
 
 async function isReferredTo(
@@ -102,12 +107,8 @@ async function isReferredTo(
   table: MssqlTable,
   { key }: JournalEntry,
 ): Promise<boolean> {
-  const values = table.types.slice(0, table.keyCount).map((type, at) => parameterOf(type, key[at] ?? null));
-  const own = keyColumns(table)
-    .map(
-      (column, at) => `p.${quote(column)} = ${keyExpression(typeOf(table, column), `@p${String(at + 1)}`)}`,
-    )
-    .join(' AND ');
+  const values = keyParameters(table, key);
+  const own = ofKey(table, 'p.');
   for (const child of tables) {
     for (const foreignKey of child.foreignKeys.filter(({ parent }) => parent === table.name)) {
       const match = foreignKey.columns
