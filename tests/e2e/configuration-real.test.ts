@@ -9,10 +9,6 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { freeHubPorts } from '../support/ports';
 import { startApp, type App } from './support/app';
 
-async function type(app: App, css: string, text: string): Promise<void> {
-  await (await app.find(css)).sendKeys(Key.chord(Key.CONTROL, 'a'), text);
-}
-
 /** A mail server that takes anything; the subjects of what came. */
 async function openMailbox(): Promise<{ readonly port: number; readonly letters: string[] }> {
   const letters: string[] = [];
@@ -50,13 +46,13 @@ async function openHub(): Promise<App> {
   });
   onTestFinished(() => app.stop());
   await app.click('#role-hub');
-  await type(app, 'input[name=station-name]', 'Siège');
+  await app.type('input[name=station-name]', 'Siège');
   await app.click('#first-start-next');
-  await type(app, 'input[name=db-path]', file);
+  await app.type('input[name=db-path]', file);
   await app.click('#first-start-next');
-  await type(app, 'input[name=hub-address]', '127.0.0.1');
-  await type(app, '[data-path="hub.port"] input', String((await freeHubPorts()).port));
-  await type(app, 'input[name=first-site]', 'Colmar');
+  await app.type('input[name=hub-address]', '127.0.0.1');
+  await app.type('[data-path="hub.port"] input', String((await freeHubPorts()).port));
+  await app.type('input[name=first-site]', 'Colmar');
   await app.click('#first-start-next');
   await app.find('#pairing-code');
   await app.click('#first-start-leave');
@@ -72,7 +68,7 @@ test(
     const app = await openHub();
 
     await app.click('#tab-sites');
-    await type(app, '#new-site', 'Lyon');
+    await app.type('#new-site', 'Lyon');
     await app.click('#add-site');
     await app.find('#pairing-code');
     await (await app.find('body')).sendKeys(Key.ESCAPE);
@@ -82,30 +78,30 @@ test(
     await app.find('#sites li.retired');
 
     await app.click('#tab-mail');
-    await type(app, 'input[name=mail-host]', '127.0.0.1');
-    await type(app, '[data-path="mail.port"] input', '9');
+    await app.type('input[name=mail-host]', '127.0.0.1');
+    await app.type('[data-path="mail.port"] input', '9');
     await (await app.find('[data-path="mail.security"] select')).sendKeys(Key.END);
-    await type(app, 'input[name=mail-from]', 'siege@example.org');
-    await type(app, '[data-path="mail.to"] textarea', 'manager@example.org');
+    await app.type('input[name=mail-from]', 'siege@example.org');
+    await app.type('[data-path="mail.to"] textarea', 'manager@example.org');
     await app.click('#try-mail');
     await app.wait('the refusal', async () => (await app.text('#mail-tried')).includes('port 9'));
-    await type(app, '[data-path="mail.port"] input', String(port));
+    await app.type('[data-path="mail.port"] input', String(port));
     await app.click('#try-mail');
     await app.wait('the letter', () => Promise.resolve(letters.length === 1));
     expect(letters[0]).toContain('To: manager@example.org');
     await app.click('#discard-settings');
 
     await app.click('#tab-preferences');
-    await type(app, 'input[name=new-password]', 'sésame');
-    await type(app, 'input[name=new-password-again]', 'sésame');
+    await app.type('input[name=new-password]', 'sésame');
+    await app.type('input[name=new-password-again]', 'sésame');
     await app.click('#set-password');
     await app.find('#remove-password');
     await app.click('#nav-progress');
     await app.click('#nav-configuration');
-    await type(app, '#unlock-password', 'wrong');
+    await app.type('#unlock-password', 'wrong');
     await app.click('#unlock');
     await app.find('#unlock-wrong');
-    await type(app, '#unlock-password', 'sésame');
+    await app.type('#unlock-password', 'sésame');
     await app.click('#unlock');
     await app.find('#tab-sites');
   },

@@ -1,5 +1,4 @@
 /** The configuration, with the stub engine: every section, what is wrong as it is typed, what is not saved yet. */
-import { Key } from 'selenium-webdriver';
 import { expect, test } from 'vitest';
 import { look } from './support/look';
 import { startStubApp, type StubApp } from './support/stub-app';
@@ -9,11 +8,6 @@ async function openConfiguration(role: 'hub' | 'site'): Promise<StubApp> {
   await app.click('#nav-configuration');
   await app.find('#section-station');
   return app;
-}
-
-async function type(app: StubApp, css: string, text: string): Promise<void> {
-  const field = await app.find(css);
-  await field.sendKeys(Key.chord(Key.CONTROL, 'a'), text === '' ? Key.BACK_SPACE : text);
 }
 
 test.each<['hub' | 'site', readonly string[]]>([
@@ -31,12 +25,12 @@ test.each<['hub' | 'site', readonly string[]]>([
 
 test('what is wrong is told at its field as one types, and cannot be saved', async () => {
   const app = await openConfiguration('hub');
-  await type(app, 'input[name=station-name]', '');
+  await app.type('input[name=station-name]', '');
   await app.find('[data-path=name] .fault');
   expect(await app.exists('#save-settings[disabled]')).toBe(true);
   expect(await app.text('#save-state')).toBe('Un réglage à corriger');
   await look(app, 'configuration-fault');
-  await type(app, 'input[name=station-name]', 'Siège');
+  await app.type('input[name=station-name]', 'Siège');
   await app.wait('the fault gone', async () => !(await app.exists('[data-path=name] .fault')));
   await app.click('#save-settings');
   await app.called('saveSettings');
@@ -45,7 +39,7 @@ test('what is wrong is told at its field as one types, and cannot be saved', asy
 
 test('unsaved changes are asked about before the screen is left', async () => {
   const app = await openConfiguration('site');
-  await type(app, 'input[name=station-name]', 'Autre nom');
+  await app.type('input[name=station-name]', 'Autre nom');
   await app.click('#nav-progress');
   await app.find('#leave-stay');
   await look(app, 'configuration-leave');
@@ -60,10 +54,10 @@ test('unsaved changes are asked about before the screen is left', async () => {
 test('a database of SQL Server is described field by field, and tried before it is saved', async () => {
   const app = await openConfiguration('site');
   await app.click('#db-kind-server');
-  await type(app, 'input[name=db-server]', 'srv-sql');
-  await type(app, 'input[name=db-name]', 'gym');
-  await type(app, 'input[name=db-user]', 'sync');
-  await type(app, 'input[name=db-password]', 'p@ss');
+  await app.type('input[name=db-server]', 'srv-sql');
+  await app.type('input[name=db-name]', 'gym');
+  await app.type('input[name=db-user]', 'sync');
+  await app.type('input[name=db-password]', 'p@ss');
   await app.click('#test-database');
   await app.find('#database-found');
   await look(app, 'configuration-sql-server');
@@ -72,7 +66,7 @@ test('a database of SQL Server is described field by field, and tried before it 
 test('a new establishment gets its code, to copy or to scan', async () => {
   const app = await openConfiguration('hub');
   await app.click('#tab-sites');
-  await type(app, '#new-site', 'Nancy');
+  await app.type('#new-site', 'Nancy');
   await app.click('#add-site');
   await app.find('#pairing-code');
   expect(await app.text('#pairing-code')).toMatch(/^sync1\./);

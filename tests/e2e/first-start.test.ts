@@ -1,11 +1,10 @@
 /** From nothing to a synchronisation, with the real engine: a siège, a serveur, the code between them, the test. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { Key } from 'selenium-webdriver';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { freeHubPorts } from '../support/ports';
 import { startApp, type App } from './support/app';
 import { look } from './support/look';
 
@@ -16,19 +15,6 @@ function sql(file: string, statement: string): unknown[] {
   } finally {
     database.close();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-async function type(app: App, css: string, text: string): Promise<void> {
-  await (await app.find(css)).sendKeys(Key.chord(Key.CONTROL, 'a'), text);
 }
 
 async function open(folder: string, name: string): Promise<App> {
@@ -49,18 +35,18 @@ test('a siège and a serveur are set up, paired, tested and synchronised', { tim
 
   const hub = await open(folder, 'siege');
   await hub.click('#role-hub');
-  await type(hub, 'input[name=station-name]', 'Siège');
+  await hub.type('input[name=station-name]', 'Siège');
   await look(hub, 'first-start-role');
   await hub.click('#first-start-next');
-  await type(hub, 'input[name=db-path]', path.join(folder, 'missing.db'));
+  await hub.type('input[name=db-path]', path.join(folder, 'missing.db'));
   await hub.click('#first-start-next');
   await hub.find('#first-start-wrong');
   await look(hub, 'first-start-wrong');
-  await type(hub, 'input[name=db-path]', file('siege'));
+  await hub.type('input[name=db-path]', file('siege'));
   await hub.click('#first-start-next');
-  await type(hub, 'input[name=hub-address]', '127.0.0.1');
-  await type(hub, '[data-path="hub.port"] input', String(await freePort()));
-  await type(hub, 'input[name=first-site]', 'Colmar');
+  await hub.type('input[name=hub-address]', '127.0.0.1');
+  await hub.type('[data-path="hub.port"] input', String((await freeHubPorts()).port));
+  await hub.type('input[name=first-site]', 'Colmar');
   await look(hub, 'first-start-hub');
   await hub.click('#first-start-next');
   await hub.find('#pairing-code');
@@ -71,14 +57,14 @@ test('a siège and a serveur are set up, paired, tested and synchronised', { tim
 
   const site = await open(folder, 'colmar');
   await site.click('#role-site');
-  await type(site, 'input[name=station-name]', 'Colmar');
+  await site.type('input[name=station-name]', 'Colmar');
   await site.click('#first-start-next');
-  await type(site, 'input[name=db-path]', file('colmar'));
+  await site.type('input[name=db-path]', file('colmar'));
   await site.click('#first-start-next');
-  await type(site, 'textarea[name=pairing-code]', code.slice(0, -3));
+  await site.type('textarea[name=pairing-code]', code.slice(0, -3));
   await site.click('#first-start-next');
   await site.find('#first-start-wrong');
-  await type(site, 'textarea[name=pairing-code]', code);
+  await site.type('textarea[name=pairing-code]', code);
   await look(site, 'first-start-site');
   await site.click('#first-start-next');
   await site.find('#test-offer');

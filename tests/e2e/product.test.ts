@@ -1,11 +1,11 @@
 /** The real engine in the real window: nothing here is a stub. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { freeHubPorts } from '../support/ports';
 import { startApp, type App } from './support/app';
 import { readTray } from './support/desktop';
 
@@ -55,17 +55,8 @@ async function open(name: string): Promise<App> {
   return app;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
 test('a member entered at Colmar is in the hub after "Manuelle" in the window of Colmar', async () => {
-  install('hub', 'hub', '--port', String(await freePort()), '--address', '127.0.0.1');
+  install('hub', 'hub', '--port', String((await freeHubPorts()).port), '--address', '127.0.0.1');
   install('colmar', 'site');
   const code = synchro('hub', 'sites', 'add', 'colmar').trim();
   synchro('colmar', 'pair', code);

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Builder, By, until, type WebDriver, type WebElement, error } from 'selenium-webdriver';
+import { Builder, By, Key, until, type WebDriver, type WebElement, error } from 'selenium-webdriver';
 import { Options, ServiceBuilder } from 'selenium-webdriver/chrome.js';
 import { findRuntime } from '../../../build/nw-runtime.mjs';
 
@@ -17,6 +17,8 @@ export interface App {
   /** Waits until the element is there. */
   find(css: string): Promise<WebElement>;
   click(css: string): Promise<void>;
+  /** Types a text in place of what stands in the field. */
+  type(css: string, text: string): Promise<void>;
   doubleClick(css: string): Promise<void>;
   /** Visible text of the element, empty when there is none. */
   text(css: string): Promise<string>;
@@ -74,6 +76,10 @@ export async function startApp({ appFolder, dataFolder, display }: AppOptions): 
     driver,
     userFolder,
     find: (css) => driver.wait(until.elementLocated(By.css(css)), LIMIT),
+    async type(css, text) {
+      const field = await driver.wait(until.elementLocated(By.css(css)), LIMIT);
+      await field.sendKeys(Key.chord(Key.CONTROL, 'a'), text === '' ? Key.BACK_SPACE : text);
+    },
     async click(css) {
       const element = await driver.wait(until.elementLocated(By.css(css)), LIMIT);
       await driver.wait(until.elementIsEnabled(element), LIMIT);
