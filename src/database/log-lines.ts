@@ -42,10 +42,7 @@ export function changeOf(
   };
 }
 
-/**
- * The table has the last word: a line can be there for a deletion that never was (see SQLite's replace triggers), never
- * the other way round.
- */
+/** The table has the last word. */
 function operationOf(
   log: Pick<KeyLines, 'inserts' | 'updates' | 'deletes' | 'asks'> & { readonly present: boolean },
   role: Role,
@@ -79,10 +76,7 @@ export interface UnseenLine {
   readonly sentIn: number | null;
 }
 
-/**
- * What the lines come to, null for nothing: where the row is there and only deletions were logged, it was never
- * deleted (see SQLite's replace triggers).
- */
+/** What the lines come to, null for nothing: a row that is there is not told by deletions, which something undid. */
 export function newsOf(
   lines: readonly UnseenLine[],
   present: boolean,

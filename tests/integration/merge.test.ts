@@ -297,6 +297,22 @@ describe('deletions', () => {
     await expectAllEqual(company);
   });
 
+  test('what INSERT OR IGNORE found at a site is no deletion there: the hub may delete the row and bring it back', async () => {
+    const company = await open({ sites: 2, schema: BADGE });
+    company.at(2, `UPDATE badge SET code = NULL WHERE id = 2`);
+    company.at(0, `INSERT OR REPLACE INTO badge VALUES (1, 'B', 'Anne')`);
+    await company.send(2);
+    await company.publish();
+    await company.merge();
+    await company.publish();
+    company.at(1, `INSERT OR IGNORE INTO badge VALUES (1, 'B', 'nobody')`);
+    expect(await company.place(1).database.pending()).toBe(0);
+    await company.synchronise();
+    await company.synchronise();
+    expect(await rows(company, 1, 'badge')).toEqual([`'B' 1 'Anne'`, `NULL 2 'Luc'`]);
+    await expectAllEqual(company);
+  });
+
   test('deleted in two places is deleted', async () => {
     const company = await open({ sites: 2, schema: SHOP });
     for (const place of [0, 1, 2]) company.at(place, `DELETE FROM person WHERE id = 1`);

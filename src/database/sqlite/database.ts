@@ -23,6 +23,7 @@ import { readLedger } from './ledger';
 import { restore } from './restore';
 import { SqliteMergeTransaction } from './merge-transaction';
 import { logOf, quote } from './names';
+import { forgetDoomed } from './replaced';
 import { Staging } from './staging';
 import { hasTracking, readState, requireTracking } from './state';
 import { prepare, unprepare } from './tracking';
@@ -100,6 +101,7 @@ class SqliteDatabase implements Database {
     try {
       this.#connection.run('BEGIN IMMEDIATE');
       const tables = this.#tracked();
+      forgetDoomed(this.#connection, tables);
       const staging = this.#staging ?? new Staging(this.#connection, tables);
       this.#staging = staging;
       const resume =

@@ -1,7 +1,7 @@
 import type { SqliteTable } from './table';
 import type { Connection } from './connection';
 import { asText } from './connection';
-import { logOf, PREFIX, quote, TABLES, triggerOf } from './names';
+import { doomedOf, logOf, PREFIX, quote, TABLES, triggerOf } from './names';
 import { forwardQuestions } from './questions';
 import type { PreparedTable } from './state';
 import { preparedTables } from './state';
@@ -34,6 +34,7 @@ export function install(connection: Connection, table: SqliteTable, first: boole
     // Not renamed: ALTER TABLE refuses as soon as any view or trigger of the application is broken.
     connection.run(`CREATE TABLE ${MOVED} AS SELECT * FROM ${log}`);
     connection.run(`DROP TABLE ${log}`);
+    connection.run(`DROP TABLE IF EXISTS ${quote(doomedOf(table.name))}`);
   }
   for (const statement of [...logStatements(table), ...triggerStatements(table)]) connection.run(statement);
   if (before !== undefined && sameKeyColumns(before, table)) {

@@ -4,7 +4,7 @@ import { readCatalogue } from './catalogue';
 import type { Connection } from './connection';
 import { asText, isBusy } from './connection';
 import { install } from './install';
-import { JOURNAL, LEDGER, logOf, PREFIX, QUESTIONS, quote, RESTORED, STATE, TABLES } from './names';
+import { doomedOf, JOURNAL, LEDGER, logOf, PREFIX, QUESTIONS, quote, RESTORED, STATE, TABLES } from './names';
 import { hasTracking, preparedTables, readState, writeState } from './state';
 
 export function prepare(connection: Connection, installation: Installation): void {
@@ -106,6 +106,7 @@ function forgetDropped(connection: Connection, present: ReadonlySet<string>): vo
     for (const trigger of ownNames(connection, 'trigger', name))
       connection.run(`DROP TRIGGER ${quote(trigger)}`);
     connection.run(`DROP TABLE ${quote(logOf(name))}`);
+    connection.run(`DROP TABLE IF EXISTS ${quote(doomedOf(name))}`);
     connection.run(`DELETE FROM ${quote(TABLES)} WHERE name = ?`, name);
   }
 }

@@ -3,11 +3,19 @@
  * ten years: it is the business application's own SQLite that runs it.
  */
 import type { SqliteTable } from './table';
-import type { UniqueTerm } from './unique-indexes';
 import { literal, logIndexOf, logOf, quote, triggerOf } from './names';
+import {
+  afterInsert,
+  afterUpdate,
+  beforeInsert,
+  beforeUpdate,
+  canReplace,
+  doomedStatement,
+  spareDeleted,
+} from './replaced';
 
 /** Raised when the SQL below changes, so that `prepare` installs it anew. */
-export const TRIGGER_VERSION = 1;
+export const TRIGGER_VERSION = 2;
 
 /** Milliseconds since 1970, UTC. */
 export const SQL_NOW = "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)";
@@ -73,11 +81,22 @@ export function logStatements(table: SqliteTable): string[] {
   return [
     `CREATE TABLE ${log} (${columns.join(', ')})`,
     `CREATE INDEX ${quote(logIndexOf(table.name))} ON ${log} (sent_in)`,
+    ...(canReplace(table) ? [doomedStatement(table)] : []),
   ];
 }
 
 export function triggerStatements(table: SqliteTable): string[] {
-  const kinds = ['insert', 'update', 'rekey', 'delete', 'replaceInsert', 'replaceUpdate'] as const;
+  const kinds = [
+    'insert',
+    'update',
+    'rekey',
+    'delete',
+    'doomInsert',
+    'doomUpdate',
+    'goneInsert',
+    'goneUpdate',
+    'spare',
+  ] as const;
   return kinds.flatMap((kind) => {
     const body = TRIGGERS[kind](table);
     return body === null ? [] : [`CREATE TRIGGER ${quote(triggerOf(kind, table.name))} ${body}`];
@@ -107,17 +126,20 @@ const TRIGGERS = {
   delete: (table: SqliteTable) =>
     `AFTER DELETE ON ${quote(table.name)} WHEN ${hasKey(table, 'OLD')} BEGIN ${logDelete(table)}; END`,
 
-  // INSERT OR REPLACE deletes the rows it collides with and fires no delete trigger for them. What is logged here
-  // for a statement that in the end replaces nothing is harmless: capture believes the table, not the log.
-  replaceInsert: (table: SqliteTable) =>
-    table.uniques.length === 0
-      ? null
-      : `BEFORE INSERT ON ${quote(table.name)} BEGIN ${logReplaced(table, '1')}; END`,
+  doomInsert: (table: SqliteTable) =>
+    canReplace(table) ? `BEFORE INSERT ON ${quote(table.name)} BEGIN ${beforeInsert(table)}; END` : null,
 
-  replaceUpdate: (table: SqliteTable) =>
-    table.uniques.length === 0
-      ? null
-      : `BEFORE UPDATE ON ${quote(table.name)} BEGIN ${logReplaced(table, `NOT (${sameKey(table, 'victim', keyColumns(table), 'OLD', keyColumns(table))})`)}; END`,
+  doomUpdate: (table: SqliteTable) =>
+    canReplace(table) ? `BEFORE UPDATE ON ${quote(table.name)} BEGIN ${beforeUpdate(table)}; END` : null,
+
+  goneInsert: (table: SqliteTable) =>
+    canReplace(table) ? `AFTER INSERT ON ${quote(table.name)} BEGIN ${afterInsert(table)}; END` : null,
+
+  goneUpdate: (table: SqliteTable) =>
+    canReplace(table) ? `AFTER UPDATE ON ${quote(table.name)} BEGIN ${afterUpdate(table)}; END` : null,
+
+  spare: (table: SqliteTable) =>
+    canReplace(table) ? `AFTER DELETE ON ${quote(table.name)} BEGIN ${spareDeleted(table)}; END` : null,
 };
 
 const hasKey = (table: SqliteTable, row: string): string =>
@@ -156,31 +178,12 @@ const logInsert = (table: SqliteTable): string =>
   `${insertInto(table, [])} SELECT 'I', ${literal('1'.repeat(table.columns.length))}, ${SQL_NOW}, ` +
   `${listOf('NEW', keyColumns(table))} WHERE ${hasKey(table, 'NEW')}`;
 
+/** To be followed by a list of a whole row and where it comes from. */
+export const insertDeletion = (table: SqliteTable): string =>
+  `${insertInto(table, beforeNames(table))} SELECT 'D', '', ${SQL_NOW},`;
+
 const logDelete = (table: SqliteTable): string =>
-  `${insertInto(table, beforeNames(table))} SELECT 'D', '', ${SQL_NOW}, ` +
-  `${listOf('OLD', table.columns)} WHERE ${hasKey(table, 'OLD')}`;
-
-function logReplaced(table: SqliteTable, condition: string): string {
-  return table.uniques
-    .map((unique) => {
-      const clash = unique.map((term) => clashOf(table, term));
-      const where = [...clash, condition, hasKey(table, 'victim')].join(' AND ');
-      return (
-        `${insertInto(table, beforeNames(table))} SELECT 'D', '', ${SQL_NOW}, ${listOf('victim', table.columns)} ` +
-        `FROM ${quote(table.name)} AS victim WHERE ${where}`
-      );
-    })
-    .join('; ');
-}
-
-/** An expression speaks of columns without saying whose: once of the victim's, once of a row made of the new one's. */
-function clashOf(table: SqliteTable, term: UniqueTerm): string {
-  if ('column' in term) {
-    return `victim.${quote(term.column)} = NEW.${quote(term.column)} COLLATE ${term.collation}`;
-  }
-  const row = table.allColumns.map((column) => `NEW.${quote(column)} AS ${quote(column)}`).join(', ');
-  return `(${term.expression}) COLLATE ${term.collation} = (SELECT ${term.expression} FROM (SELECT ${row}))`;
-}
+  `${insertDeletion(table)} ${listOf('OLD', table.columns)} WHERE ${hasKey(table, 'OLD')}`;
 
 /** `a OR b OR c…`, nested so that SQLite takes a thousand of them. */
 export function balanced(operator: string, parts: readonly string[]): string {
