@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Clock } from '../../src/shared/clock';
 import { allowList } from '../../src/transport/allow-list';
-import { announcedAddress, plainAddress } from '../../src/transport/hub/addresses';
+import { announcedAddress, networkOf, plainAddress } from '../../src/transport/hub/addresses';
 import { BlockedAddresses, defaultBlockingRules } from '../../src/transport/hub/blocked';
 import { LineReader } from '../../src/transport/hub/line-reader';
 import { longListing } from '../../src/transport/hub/listing';
@@ -154,6 +154,17 @@ describe('blocked addresses', () => {
     expect(blocked.list().map(({ address }) => address)).toEqual(['10.0.0.2', 'nonsense']);
   });
 
+  test('who has one IPv6 address of a /64 network has them all; one that is allowed gets in all the same', async () => {
+    const blocked = make({ threshold: 2, allows: allowList(['2001:db8::5']) });
+    await blocked.failed('2001:db8::1', 'lyon');
+    await blocked.failed('2001:db8:0:0:ab::2', 'lyon');
+    expect(blocked.list()).toMatchObject([{ address: '2001:db8:0:0::/64', attempts: 2 }]);
+    const refused = ['2001:db8::1', '2001:db8:0:0:ffff::9', '2001:db8:0:1::1', '2001:db8::5'];
+    expect(refused.map((address) => blocked.has(address))).toEqual([true, true, false, false]);
+    await blocked.unblock('2001:db8:0:0::/64');
+    expect(blocked.has('2001:db8::1')).toBe(false);
+  });
+
   test('a list that an older version wrote is read', async () => {
     const entry = { address: 'a', attempts: 5, firstAt: 1, lastAt: 2, until: null };
     await writeFile(join(folder, 'blocked.json'), JSON.stringify([entry]));
@@ -173,6 +184,18 @@ describe('blocked addresses', () => {
     await writeFile(join(folder, 'blocked.json'), '[{"address":');
     expect(make().list()).toEqual([]);
   });
+});
+
+test.each([
+  ['10.1.2.3', '10.1.2.3'],
+  ['::1', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['2001:0db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8::4:5:6', '2001:db8:0:0::/64'],
+  ['1:2:3::', '1:2:3:0::/64'],
+  ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
+])('%s is of the network %s', (address, network) => {
+  expect(networkOf(address)).toBe(network);
 });
 
 test('addresses have one spelling, and PASV announces one that the peer can reach', async () => {

@@ -1,10 +1,29 @@
 import { lookup } from 'node:dns/promises';
-import { isIPv4 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { FtpRefusal } from './refusal';
 
 /** One spelling an address: IPv4 inside IPv6 as IPv4. */
 export function plainAddress(address: string | undefined): string {
   return (address ?? '').replace(/^::ffff:(?=\d+\.)/i, '').toLowerCase();
+}
+
+/**
+ * Whom a failure is counted against: an IPv4 address, or the /64 network of an IPv6 address, since whoever has one of its
+ * addresses has all of them.
+ */
+export function networkOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  // A zone (`%eth0`) is the machine's own, and is no part of an address.
+  const [head = '', tail] = (address.split('%')[0] ?? '').split('::');
+  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
+  const [before, after] = [groups(head), groups(tail ?? '')];
+  // An IPv4 address at the end is two groups.
+  const missing = 8 - before.length - after.length - (address.includes('.') ? 1 : 0);
+  const whole = tail === undefined ? before : [...before, ...Array<string>(missing).fill('0'), ...after];
+  return `${whole
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
 }
 
 function isPrivate(address: string): boolean {

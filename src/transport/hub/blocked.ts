@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Clock } from '../../shared/clock';
 import { writeAtomically } from '../disk';
 import type { BlockedAddress } from '../port';
+import { networkOf } from './addresses';
 
 export interface BlockingRules {
   /** Failed logins of one address, within `windowMilliseconds`, that block it. */
@@ -44,7 +45,7 @@ interface Failure {
   readonly firstAt: number;
 }
 
-/** Failed logins by address, and the addresses refused for them. The blocked ones survive a restart. */
+/** Failed logins by address (IPv6: by /64 network), and the addresses refused for them. The blocked ones survive a restart. */
 export class BlockedAddresses {
   #blocked = new Map<string, BlockedAddress>();
   readonly #failures = new Map<string, Failure>();
@@ -66,34 +67,36 @@ export class BlockedAddresses {
   }
 
   has(address: string): boolean {
-    const blocked = this.#blocked.get(address);
-    return blocked !== undefined && this.#lasts(blocked);
+    const blocked = this.#blocked.get(networkOf(address));
+    return blocked !== undefined && this.#lasts(blocked) && !this.options.rules.allows(address);
   }
 
   /** Counts a failed login; gives the failures so far of this address. One that is always allowed is only slowed. */
   async failed(address: string, user: string): Promise<number> {
     const { rules, clock } = this.options;
     const now = clock.now();
-    const former = this.#failures.get(address);
+    const network = networkOf(address);
+    const former = this.#failures.get(network);
     const counts = former !== undefined && now - former.firstAt < rules.windowMilliseconds;
     const failure = {
       attempts: (counts ? former.attempts : 0) + 1,
       users: withUser(counts ? former.users : [], user),
       firstAt: counts ? former.firstAt : now,
     };
-    this.#failures.delete(address);
-    this.#failures.set(address, failure);
+    this.#failures.delete(network);
+    this.#failures.set(network, failure);
     const [oldest] = this.#failures.keys();
     if (this.#failures.size > failuresLimit && oldest !== undefined) this.#failures.delete(oldest);
     if (failure.attempts >= rules.threshold && !rules.allows(address))
-      await this.#block(address, failure, now);
+      await this.#block(network, failure, now);
     return failure.attempts;
   }
 
   succeeded(address: string): void {
-    this.#failures.delete(address);
+    this.#failures.delete(networkOf(address));
   }
 
+  /** `address` as the list tells it: of IPv6 the /64 network. */
   async unblock(address: string): Promise<void> {
     this.#failures.delete(address);
     if (this.#blocked.delete(address)) await this.#save();
