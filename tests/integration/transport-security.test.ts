@@ -143,6 +143,30 @@ test('a connection that keeps guessing is ended', async () => {
   expect(await line.command('PASS three')).toBeUndefined();
 });
 
+test('five hundred silent lines of one address leave room for the sites', async () => {
+  const hub = await hubWith();
+  const silent = await Promise.all(Array.from({ length: 500 }, () => RawFtp.open(hub.port, '127.0.0.2')));
+  const greetings = await Promise.all(silent.map((line) => line.reply()));
+  expect(greetings.filter((greeting) => greeting !== undefined)).toHaveLength(100);
+  const link = createFtpHubLink(hub.linkOptions(1));
+  expect((await link.status(never)).site.number).toBe(1);
+  link.close();
+  for (const line of silent) line.close();
+});
+
+test('of the lines of one site the oldest goes when there are too many', async () => {
+  const hub = await hubWith();
+  const lines: RawFtp[] = [];
+  for (let count = 0; count < 9; count += 1) {
+    const line = await RawFtp.open(hub.port);
+    await line.login(1, secretOf(1));
+    lines.push(line);
+  }
+  expect(await lines[0]?.reply()).toBeUndefined();
+  for (const line of lines.slice(1)) expect(await line.command('NOOP')).toMatch(/^200 /);
+  for (const line of lines) line.close();
+});
+
 test('a wrong fingerprint never gets to see user or password', async () => {
   const folders = await makeHubFolders();
   ends.push(folders.remove);

@@ -7,6 +7,7 @@ import type { HubServer, HubServerEvents, HubServerState, HubStatus, SiteAccount
 import { plainAddress } from './addresses';
 import { BlockedAddresses, defaultBlockingRules, type BlockingRules } from './blocked';
 import { runCommand } from './commands';
+import { connectionsLimit, isCrowded, superfluousLines } from './crowd';
 import { Deposits } from './deposits';
 import { createFtpSrv, type FtpSrv, type LoginListener } from './ftp-srv-door';
 import { logIn } from './logins';
@@ -52,9 +53,6 @@ const defaultLimits: SessionLimits = {
   handshakeMilliseconds: 300,
   failedLogins: 3,
 };
-
-/** Control lines at once: a company has some hundred sites, each with one or two. */
-const connectionsLimit = 1000;
 
 export function createHubServer(options: HubServerOptions): HubServer {
   return new FtpHubServer(options);
@@ -172,7 +170,8 @@ class FtpHubServer implements HubServer {
   }
 
   #connected(socket: Socket, greet: () => void): void {
-    if (this.#blocked.has(plainAddress(socket.remoteAddress))) socket.destroy();
+    const address = plainAddress(socket.remoteAddress);
+    if (this.#blocked.has(address) || isCrowded(this.#sessions.values(), address)) socket.destroy();
     else greet();
   }
 
@@ -192,6 +191,7 @@ class FtpHubServer implements HubServer {
         login.password,
       );
       session.site = this.#siteOf(account);
+      for (const line of superfluousLines(this.#sessions.values(), account)) line.end();
       return session.site;
     } catch (error) {
       // A failure of the hub's own is no wrong password, which would be final for the site.

@@ -52,6 +52,8 @@ export class ControlSession {
   restartAt = 0;
   renameFrom: PartNode | null = null;
   failedLogins = 0;
+  /** Address of the other end: a closed socket does not tell it any more. */
+  readonly peer: string;
   #dataPort: DataPort | null = null;
   #lines = new LineReader();
   #queue: string[] = [];
@@ -62,6 +64,7 @@ export class ControlSession {
     readonly connection: FtpConnection,
     readonly host: SessionHost,
   ) {
+    this.peer = plainAddress(this.socket.remoteAddress);
     this.socket.setNoDelay(true);
     this.#listen(this.socket);
     takeOverInput(connection, (data) => {
@@ -72,10 +75,6 @@ export class ControlSession {
 
   get socket(): Socket {
     return this.connection.commandSocket;
-  }
-
-  get peer(): string {
-    return plainAddress(this.socket.remoteAddress);
   }
 
   get isSecure(): boolean {
