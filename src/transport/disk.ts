@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, rename, statfs, unlink } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -44,6 +44,12 @@ export async function fileSha256(path: string, signal?: AbortSignal): Promise<st
   } finally {
     await handle.close();
   }
+}
+
+/** What this account may still write on the disk that holds `path`. */
+export async function freeBytes(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
+  return bavail * bsize;
 }
 
 /** Makes a file's content survive a power cut. */

@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
 import { createHubServer } from '../../src/transport/hub/hub-server';
 import { createFtpHubLink } from '../../src/transport/site/ftp-hub-link';
 import type { HubServerState } from '../../src/transport/port';
-import { secretOf, startHub, type RunningHub } from '../support/ftp-hub';
+import { clientOf, secretOf, startHub, type RunningHub } from '../support/ftp-hub';
 import { publishRound, randomFile, sha256, statusOf } from '../support/hub-folders';
 import { RawFtp } from '../support/raw-ftp';
 
@@ -204,6 +205,51 @@ test('stopping ends every line and leaves nothing behind; starting again works',
   expect(hub.server.state.active).toBe(true);
 });
 
+test('an upload is refused while the hub’s disk is nearly full, and goes through later', async () => {
+  let free = 100_000_000;
+  const hub = await hubWith({ free: () => Promise.resolve(free) });
+  const file = hub.folders.local('batch');
+  await randomFile(file, 8_000_000);
+  const link = createFtpHubLink(hub.linkOptions(1));
+  const send = link.sendBatch(1, file, { signal: never });
+  await expect(send).rejects.toMatchObject({ code: 'hub.refused', retryable: true, params: { reply: 452 } });
+  free = 10_000_000_000;
+  await link.sendBatch(1, file, { signal: never });
+  expect(hub.stored).toEqual([{ kind: 'batch', site: 1, batch: 1 }]);
+  link.close();
+});
+
+test('an upload is cut when the disk fills meanwhile; what was sent stays, to go on from', async () => {
+  let free = 10_000_000_000;
+  let arrived: () => void = () => undefined;
+  const arrival = new Promise<void>((resolve) => (arrived = resolve));
+  const hub = await hubWith({
+    free: () => Promise.resolve(free),
+    events: { receiving: () => arrived() },
+  });
+  const client = await clientOf(hub, 1);
+  const part = '/batches/000001-0000000000000001.part';
+  const source = new PassThrough();
+  source.write('0123456789');
+  const upload = client.uploadFrom(source, part);
+  await arrival;
+  free = 0;
+  await expect(upload).rejects.toMatchObject({ code: 452 });
+  expect(await client.size(part)).toBe(10);
+  client.close();
+});
+
+test('a site cannot leave uploads without end; the one it has begun goes on', async () => {
+  const hub = await hubWith();
+  const client = await clientOf(hub, 1);
+  const name = (digest: number): string => `/batches/000001-${String(digest).padStart(16, '0')}.part`;
+  for (let digest = 1; digest <= 20; digest += 1) await client.uploadFrom(Readable.from(['x']), name(digest));
+  await expect(client.uploadFrom(Readable.from(['x']), name(21))).rejects.toMatchObject({ code: 452 });
+  await client.appendFrom(Readable.from(['y']), name(20));
+  expect(await client.size(name(20))).toBe(2);
+  client.close();
+});
+
 test('passive ports come from the range in turn, and run out with an answer', async () => {
   const from = await freePort();
   const hub = await hubWith({ passivePorts: { from, to: from } });
@@ -234,10 +280,14 @@ test('calls on one link take turns, and many small ones are quick', async () => 
   await publishRound(hub.folders.rounds, 1, Buffer.from('changes'));
   const link = createFtpHubLink(hub.linkOptions(1));
   await link.status(never);
-  const begun = performance.now();
-  await Promise.all(Array.from({ length: 50 }, () => link.manifest(1, new AbortController().signal)));
-  const perFile = (performance.now() - begun) / 50;
+  const ends: number[] = [performance.now()];
+  const calls = Array.from({ length: 50 }, async () => {
+    await link.manifest(1, new AbortController().signal);
+    ends.push(performance.now());
+  });
+  await Promise.all(calls);
   link.close();
-  // The package's own polling takes at least 50 ms a file.
-  expect(perFile).toBeLessThan(40);
+  const times = ends.slice(1).map((end, at) => end - (ends[at] ?? 0));
+  // The package's own polling takes at least 50 ms a file: the quickest tells, however busy the machine is.
+  expect(Math.min(...times)).toBeLessThan(40);
 });

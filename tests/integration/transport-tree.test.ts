@@ -1,9 +1,9 @@
 import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client } from 'basic-ftp';
+import type { Client } from 'basic-ftp';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createFtpHubLink } from '../../src/transport/site/ftp-hub-link';
-import { secretOf, startHub, type RunningHub } from '../support/ftp-hub';
+import { clientOf, secretOf, startHub, type RunningHub } from '../support/ftp-hub';
 import { publishRound, randomFile, sha256 } from '../support/hub-folders';
 import { RawFtp } from '../support/raw-ftp';
 
@@ -23,15 +23,6 @@ async function sendBatch(site: number, batch: number): Promise<Buffer> {
   return content;
 }
 
-async function clientOf(site: number): Promise<Client> {
-  const client = new Client(5000);
-  await client.access({
-    ...{ host: '127.0.0.1', port: hub.port, user: `site${site}`, password: secretOf(site) },
-    ...{ secure: true, secureOptions: { rejectUnauthorized: false } },
-  });
-  return client;
-}
-
 async function namesIn(client: Client, folder: string): Promise<string[]> {
   return (await client.list(folder)).map(({ name }) => name).sort();
 }
@@ -44,7 +35,7 @@ test('two sites each see their own batches, and the same rounds', async () => {
     [1, '000011.batch'],
     [2, '000022.batch'],
   ] as const) {
-    const client = await clientOf(site);
+    const client = await clientOf(hub, site);
     expect(await namesIn(client, '/')).toEqual(['acks', 'batches', 'requests', 'rounds', 'status.json']);
     expect(await namesIn(client, '/batches')).toEqual([batch]);
     expect(await namesIn(client, '/rounds')).toEqual(['000001']);
@@ -117,7 +108,7 @@ test('a final name never changes: no overwrite, no append, no deletion, no renam
 });
 
 test('a part whose content is not what its name promised is refused and deleted', async () => {
-  const client = await clientOf(1);
+  const client = await clientOf(hub, 1);
   const file = hub.folders.local('file');
   await randomFile(file, 1000);
   const part = `/batches/000001-${'0'.repeat(16)}.part`;
@@ -131,14 +122,14 @@ test('a part whose content is not what its name promised is refused and deleted'
 test('a round without manifest is not there yet', async () => {
   await mkdir(join(hub.folders.rounds, '000004'));
   await writeFile(join(hub.folders.rounds, '000004', 'origin-000.segment'), 'x');
-  const client = await clientOf(1);
+  const client = await clientOf(hub, 1);
   expect(await namesIn(client, '/rounds')).toEqual([]);
   await expect(client.size('/rounds/000004/origin-000.segment')).rejects.toMatchObject({ code: 550 });
   client.close();
 });
 
 test('sizes, offsets and empty files', async () => {
-  const client = await clientOf(1);
+  const client = await clientOf(hub, 1);
   const name = `/batches/000001-${sha256(Buffer.alloc(0)).slice(0, 16)}.part`;
   const file = hub.folders.local('empty');
   await writeFile(file, '');

@@ -41,7 +41,12 @@ class FolderHubLink implements HubLink {
 
   constructor(private readonly options: FolderHubLinkOptions) {
     const { sitesFolder, roundsFolder, site, onStored } = options;
-    this.#deposits = new Deposits({ sitesFolder, site, stored: (file) => onStored?.(file) });
+    this.#deposits = new Deposits({
+      sitesFolder,
+      site,
+      stored: (file) => onStored?.(file),
+      free: () => Promise.resolve(Number.POSITIVE_INFINITY),
+    });
     this.#files = new SiteFiles({
       roundsFolder,
       deposits: this.#deposits,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Client } from 'basic-ftp';
 import { hashSecret } from '../../src/transport/secrets';
 import { loadOrCreateCertificate, type Certificate } from '../../src/transport/certificate';
 import { createHubServer, type HubServerOptions } from '../../src/transport/hub/hub-server';
@@ -71,4 +72,14 @@ export async function startHub(changes: Partial<HubServerOptions> = {}): Promise
       await folders.remove();
     },
   };
+}
+
+/** A line of basic-ftp that is logged in as a site, for what a site's own link never does. */
+export async function clientOf(hub: RunningHub, site: number): Promise<Client> {
+  const client = new Client(5000);
+  await client.access({
+    ...{ host: '127.0.0.1', port: hub.port, user: `site${site}`, password: secretOf(site) },
+    ...{ secure: true, secureOptions: { rejectUnauthorized: false } },
+  });
+  return client;
 }

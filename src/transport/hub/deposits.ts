@@ -1,10 +1,10 @@
 import { constants, type WriteStream } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readdir, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { fileSha256, noFollow, statIfThere, syncFile, syncFolder, unlinkIfThere } from '../disk';
 import { finalName, inboxFolder, isPromised, partName, type Inbox } from '../names';
 import type { StoredFile } from '../port';
-import { alreadyThere, busy, FtpRefusal, notFound, wrongDigest } from './refusal';
+import { alreadyThere, busy, FtpRefusal, noRoom, notFound, wrongDigest } from './refusal';
 import type { FinalNode, PartNode } from './tree';
 
 /** A part being written. `abandon` cuts it, keeps what is on disk and resolves once the file is closed. */
@@ -22,6 +22,13 @@ interface Claim {
 /** An acknowledgement is a few hundred bytes; anything much larger is none. */
 const acknowledgementLimit = 64 * 1024;
 
+/** What uploads leave free on the disk: the hub's own database must still be able to grow. Bytes. */
+const reserve = 500 * 1024 * 1024;
+/** Uploads of one site that were cut and not taken up again; an honest one has one or two. */
+const partsLimit = 20;
+/** At the speed of a local network, what passes in between is well below the reserve. */
+const lookAtDiskMilliseconds = 1000;
+
 /** What one site leaves at the hub: parts that may be resumed, and final files that never change. */
 export class Deposits {
   /** One writer a path: with two, both would be told that their upload is complete. */
@@ -32,6 +39,8 @@ export class Deposits {
       readonly sitesFolder: string;
       readonly site: number;
       readonly stored: (file: StoredFile) => void;
+      /** Free bytes of the disk that a folder is on. */
+      readonly free: (folder: string) => Promise<number>;
     },
   ) {}
 
@@ -75,8 +84,13 @@ export class Deposits {
     const final = this.path({ ...node, kind: 'final' });
     if (node.inbox === 'batches' && (await statIfThere(final)) !== null) throw alreadyThere();
     await mkdir(dirname(path), { recursive: true });
+    await this.#requireRoom(path);
     const { handle, start } = await openAt(path, offset);
     const stream = handle.createWriteStream({ start });
+    const look = setInterval(() => {
+      this.#requireRoom(path).catch(() => stream.destroy(noRoom()));
+    }, lookAtDiskMilliseconds);
+    stream.once('close', () => clearInterval(look));
     const closed = new Promise<void>((resolve) => {
       stream.once('close', () => {
         this.#claims.delete(path);
@@ -88,6 +102,14 @@ export class Deposits {
       return closed;
     };
     return { stream, offset: start, abandon };
+  }
+
+  async #requireRoom(path: string): Promise<void> {
+    const folder = dirname(path);
+    if ((await this.options.free(folder)) < reserve) throw noRoom();
+    const parts = (await readdir(folder)).filter((name) => name.endsWith('.part'));
+    if (parts.length > partsLimit || (parts.length === partsLimit && !parts.includes(basename(path))))
+      throw noRoom();
   }
 
   /** Gives a complete part its final name, for ever. Done already with the same bytes: succeeds. */

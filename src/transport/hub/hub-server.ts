@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { systemClock, type Clock } from '../../shared/clock';
 import { SyncError } from '../../shared/errors';
-import { errorCode } from '../disk';
-import type { HubServer, HubServerEvents, HubServerState, HubStatus, SiteAccount } from '../port';
+import { errorCode, freeBytes } from '../disk';
+import type { HubServer, HubServerEvents, HubServerState, HubStatus, SiteAccount, StoredFile } from '../port';
 import { plainAddress } from './addresses';
 import { BlockedAddresses, defaultBlockingRules, type BlockingRules } from './blocked';
 import { runCommand } from './commands';
@@ -42,6 +42,8 @@ export interface HubServerOptions {
   readonly blocking?: Partial<BlockingRules>;
   readonly limits?: Partial<SessionLimits>;
   readonly tarpitMilliseconds?: number;
+  /** Free bytes of the disk that a folder is on; by default what the system says. */
+  readonly free?: (folder: string) => Promise<number>;
   readonly clock?: Clock;
 }
 
@@ -202,11 +204,10 @@ class FtpHubServer implements HubServer {
   }
 
   #siteOf(account: SiteAccount): LoggedIn {
-    const { sitesFolder, roundsFolder, status } = this.options;
+    const { sitesFolder, roundsFolder, status, free = freeBytes } = this.options;
     const site = account.number;
-    const deposits =
-      this.#deposits.get(site) ??
-      new Deposits({ sitesFolder, site, stored: (file) => this.options.events?.stored?.(file) });
+    const stored = (file: StoredFile): void => this.options.events?.stored?.(file);
+    const deposits = this.#deposits.get(site) ?? new Deposits({ sitesFolder, site, stored, free });
     this.#deposits.set(site, deposits);
     const files = new SiteFiles({
       roundsFolder,

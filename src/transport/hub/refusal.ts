@@ -17,13 +17,14 @@ export const notAllowed = (): FtpRefusal => new FtpRefusal(550, 'Not allowed');
 export const wrongDigest = (): FtpRefusal => new FtpRefusal(556, 'Content does not match its name');
 /** The number is taken by other bytes, which never change. */
 export const alreadyThere = (): FtpRefusal => new FtpRefusal(553, 'Already there with other content');
+export const noRoom = (): FtpRefusal => new FtpRefusal(452, 'No space left');
 export const busy = (): FtpRefusal => new FtpRefusal(450, 'File busy');
 
 /** What to answer for any failure; never shows a path of the hub's disk. */
 export function toRefusal(error: unknown): FtpRefusal {
   if (error instanceof FtpRefusal) return error;
   const code = errorCode(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new FtpRefusal(452, 'No space left');
+  if (code === 'ENOSPC' || code === 'EDQUOT') return noRoom();
   if (code === 'ENOENT') return notFound();
   return new FtpRefusal(451, `Local error ${code ?? ''}`.trimEnd());
 }
