@@ -136,7 +136,8 @@ export class Sessions {
     const { paths, reports, parts, settings } = this.#place;
     const now = parts.clock.now();
     return tidied(handle, async () => {
-      if (settings !== null) await tidyFolder(paths, reports, { now, reportDays: settings.retention.reports });
+      if (settings !== null)
+        await tidyFolder(paths, reports, { now, reportDays: settings.retention.reports });
     });
   }
 

@@ -178,7 +178,10 @@ export class HubSession {
     } catch (error) {
       if (!(error instanceof SyncError) || !error.code.startsWith('batch.')) throw error;
       const tooOld = error.code === 'batch.tooOld';
-      handle.partial(tooOld ? 'session.hub.batchTooOld' : 'session.hub.unreadable', { site: site.name, batch });
+      handle.partial(tooOld ? 'session.hub.batchTooOld' : 'session.hub.unreadable', {
+        site: site.name,
+        batch,
+      });
       return false;
     }
   }

@@ -16,6 +16,8 @@ export async function tidied(handle: Pick<StepHandle, 'warn'>, work: () => Promi
   try {
     await work();
   } catch (error) {
-    handle.warn('session.tidyFailed', { reason: error instanceof SyncError ? error.code : systemCode(error) });
+    handle.warn('session.tidyFailed', {
+      reason: error instanceof SyncError ? error.code : systemCode(error),
+    });
   }
 }

@@ -47,8 +47,6 @@ function purgeConflicts(connection: Connection, before: number): void {
     }
     const putBack = `id IN (SELECT conflict FROM ${quote(RESTORED)})`;
     connection.run(`DELETE FROM ${quote(JOURNAL)} WHERE at < ? AND (${settled} OR ${putBack})`, before);
-    connection.run(
-      `DELETE FROM ${quote(RESTORED)} WHERE conflict NOT IN (SELECT id FROM ${quote(JOURNAL)})`,
-    );
+    connection.run(`DELETE FROM ${quote(RESTORED)} WHERE conflict NOT IN (SELECT id FROM ${quote(JOURNAL)})`);
   });
 }
