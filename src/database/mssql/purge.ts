@@ -14,8 +14,8 @@ export async function purge(
     if (!except.includes(table.name)) await purgeLog(connection, logOf(logNumber(table)), upTo);
   }
   await connection.run(
-    `DELETE FROM ${LEDGER} WHERE round <= ${String(upTo)} ` +
-      `AND batch < (SELECT MAX(l.batch) FROM ${LEDGER} AS l WHERE l.site = ${LEDGER}.site)`,
+    `DELETE g FROM ${LEDGER} AS g WHERE g.round <= ${String(upTo)} ` +
+      `AND g.batch < (SELECT MAX(l.batch) FROM ${LEDGER} AS l WHERE l.site = g.site)`,
   );
   // Whoever asks twice for a row asks since the first time.
   await connection.run(
