@@ -126,6 +126,14 @@ const site = z.strictObject({
   secret: text,
 });
 
+/** How long what has served its purpose is kept, days. */
+const retention = z.strictObject({
+  /** Sent changes, batches and rounds; longer where a site has not had them yet. */
+  changes: z.number().int().min(7).max(3650).default(30),
+  reports: z.number().int().min(7).max(36_500).default(400),
+  conflicts: z.number().int().min(30).max(36_500).default(1100),
+});
+
 const preferences = z.strictObject({
   startWithSystem: z.boolean().default(false),
   /** In the notification area, without its window. */
@@ -155,6 +163,7 @@ export const settingsSchema = z
     hub: hub.nullable().default(null),
     /** Null until the site has taken a pairing code. */
     site: site.nullable().default(null),
+    retention: retention.prefault({}),
     preferences: preferences.prefault({}),
     /** scrypt hash of the word that opens the configuration; null: it is open. */
     password: text.nullable().default(null),

@@ -93,6 +93,9 @@ const COMMON_SETTINGS: ReadonlyMap<string, TypedSetting> = new Map([
   plain('waitLimit', typedNumber),
   plain('acknowledgementLimit', typedNumber),
   plain('policies.default'),
+  plain('retention.changes', typedNumber),
+  plain('retention.reports', typedNumber),
+  plain('retention.conflicts', typedNumber),
   ...MAIL_SETTINGS,
 ]);
 const HUB_SETTINGS: ReadonlyMap<string, TypedSetting> = new Map([

@@ -4,6 +4,7 @@
  */
 import type { Block, Operation, Value } from '../batch/block';
 import type { Role } from '../report/report';
+import type { Expired } from './expired';
 import type { KeyRange } from './key-ranges';
 
 export interface ForeignKey {
@@ -294,7 +295,7 @@ export interface Database {
   assignKeyRanges(place: number): Promise<readonly KeyRange[]>;
   /** What this account must be allowed to do in a session and is not. */
   missingRights(): Promise<readonly MissingRight[]>;
-  /** Forgets sent changes that are in batch or round `upTo` or before it, and older than `before` (ms, UTC). */
-  purge(upTo: number, before: number): Promise<void>;
+  /** Forgets what has expired, and what is kept twice. Cut short, it has forgotten a part. */
+  purge(expired: Expired): Promise<void>;
   close(): Promise<void>;
 }

@@ -55,6 +55,7 @@ export class Establishments {
     this.#guard.require();
     this.#sessions.refuseDuring();
     await this.#place.save(retireAccount(await this.#settings(), number));
+    this.#place.hub?.server?.disconnect(number);
   }
 
   async #give(

@@ -12,7 +12,7 @@ import type { Parts, ServerOptions } from './parts';
 import { Receptions } from './receptions';
 import { Attendance } from './attendance';
 import { allowList } from '../transport/allow-list';
-import { MINUTE, RETENTION, type Runtime, type SessionRequest } from './runtime';
+import { MINUTE, retentionOf, type Runtime, type SessionRequest } from './runtime';
 
 export interface HubEvents extends Pick<HubServerEvents, 'stateChanged' | 'blockedChanged'> {
   /** An upload advances, or has ended. */
@@ -36,6 +36,7 @@ export class HubRuntime implements Runtime {
   /** What sites are told, but for what lies on disk: kept here, for the database is open only during a session. */
   #merged: ReadonlyMap<number, number> = new Map();
   #round = 0;
+  #firstRound = 0;
 
   constructor(parts: Parts, settings: Settings, paths: DataFolder, events: HubEvents) {
     this.#parts = parts;
@@ -68,7 +69,7 @@ export class HubRuntime implements Runtime {
 
   /** Uploads under way. */
   receptions(): readonly Reception[] {
-    const sites = this.#activeSites();
+    const sites = this.#sites(true);
     return this.#receptions.list((site) => sites.find(({ number }) => number === site)?.name ?? String(site));
   }
 
@@ -91,7 +92,7 @@ export class HubRuntime implements Runtime {
     this.#settings = settings;
     const { clock, application } = this.#parts;
     const { installation, receptionLimit, acknowledgementLimit, policies } = this.#settings;
-    const sites = this.#activeSites();
+    const sites = this.#sites(true);
     const asked = request.trigger === 'request';
     const reception = new Deadline(clock, receptionLimit * MINUTE);
     request.deadlines.push(reception);
@@ -103,6 +104,7 @@ export class HubRuntime implements Runtime {
       installation: { id: installation, role: 'hub' },
       application,
       sites,
+      retired: this.#sites(false),
       expected: () => (asked ? sites.filter(({ number }) => this.#attendance.hasAsked(number)) : sites),
       grace: asked ? new Deadline(clock, REQUEST_GRACE) : null,
       policies,
@@ -120,7 +122,7 @@ export class HubRuntime implements Runtime {
         this.#reception = null;
         this.#attendance.received(waiting);
       },
-      retention: RETENTION,
+      retention: retentionOf(this.#settings),
     }).steps;
   }
 
@@ -164,15 +166,15 @@ export class HubRuntime implements Runtime {
     if (this.#attendance.stored(file)) this.#events.onRequest();
   }
 
-  #activeSites(): HubSite[] {
+  #sites(wanted: boolean): HubSite[] {
     return (this.#settings.hub?.sites ?? [])
-      .filter(({ active }) => active)
+      .filter(({ active }) => active === wanted)
       .map(({ number, name }) => ({ number, name }))
       .sort((a, b) => a.number - b.number);
   }
 
   async #status(site: number): Promise<HubStatus> {
-    const name = this.#activeSites().find(({ number }) => number === site)?.name ?? '';
+    const name = this.#sites(true).find(({ number }) => number === site)?.name ?? '';
     const merged = this.#merged.get(site) ?? 0;
     this.#attendance.looked(site);
     return {
@@ -181,6 +183,7 @@ export class HubRuntime implements Runtime {
       protocol: 1,
       session: this.#reception === null ? null : { deadline: this.#reception.end },
       round: this.#round,
+      firstRound: this.#firstRound,
       site: {
         number: site,
         name,
@@ -206,6 +209,7 @@ export class HubRuntime implements Runtime {
     const round = await this.#folder.lastRound();
     if (round > this.#round) this.#attendance.published();
     this.#round = round;
+    this.#firstRound = await this.#folder.firstRound();
   }
 }
 

@@ -3,7 +3,7 @@ import type { Message } from '../report/report';
 import { writeFileAtomic } from '../shared/atomic-file';
 import type { LogLine } from './contract';
 
-/** The view holds this many lines, and so does the file after a start. */
+/** The view holds this many lines, and so does the file once it has grown too long. */
 const LINES = 500;
 const FILE_BYTES = 1 << 20;
 
@@ -12,6 +12,8 @@ export class ProgressLog {
   readonly #file: string;
   #lines: LogLine[] = [];
   #sequence = 0;
+  /** Of the file, bytes. */
+  #size = 0;
   /** Writes follow each other; a log that cannot be written must not stop a session. */
   #writing: Promise<void> = Promise.resolve();
 
@@ -30,7 +32,8 @@ export class ProgressLog {
       (stats) => stats.size,
       () => 0,
     );
-    if (size > FILE_BYTES) await writeFileAtomic(this.#file, messages.map(toLine).join(''));
+    this.#size = size;
+    if (size > FILE_BYTES) await this.#shorten();
   }
 
   get lines(): readonly LogLine[] {
@@ -38,18 +41,31 @@ export class ProgressLog {
   }
 
   add(message: Message): LogLine {
-    this.#write(() => appendFile(this.#file, toLine(message)));
-    return this.#push(message);
+    const text = toLine(message);
+    const line = this.#push(message);
+    this.#write(async () => {
+      await appendFile(this.#file, text);
+      this.#size += Buffer.byteLength(text);
+      if (this.#size > FILE_BYTES) await this.#shorten();
+    });
+    return line;
   }
 
   clear(): void {
     this.#lines = [];
-    this.#write(() => writeFileAtomic(this.#file, ''));
+    this.#write(() => this.#shorten());
   }
 
   /** Resolves when all lines are on their way to the disk. */
   flushed(): Promise<void> {
     return this.#writing;
+  }
+
+  /** A program that runs for years writes more than anybody reads: the file is what the view holds. */
+  async #shorten(): Promise<void> {
+    const text = this.#lines.map(toLine).join('');
+    await writeFileAtomic(this.#file, text);
+    this.#size = Buffer.byteLength(text);
   }
 
   #push({ at, level, key, params }: Message): LogLine {
@@ -64,7 +80,8 @@ export class ProgressLog {
   }
 }
 
-const toLine = (message: Message): string => `${JSON.stringify(message)}\n`;
+const toLine = ({ level, key, params, at }: Message): string =>
+  `${JSON.stringify({ level, key, params, at })}\n`;
 
 /** A line that a power cut left half written is skipped. */
 function parseLine(line: string): Message[] {

@@ -3,10 +3,15 @@ import type { Database } from '../database/port';
 import type { Report } from '../report/report';
 import type { Deadline } from '../session/deadline';
 import type { SessionEnvironment, Step } from '../session/session';
+import { DAY, type Retention } from '../session/tidy';
 
 export const MINUTE = 60_000;
-/** How long sent changes and batches are kept, milliseconds. */
-export const RETENTION = 30 * 24 * 60 * MINUTE;
+
+/** As sessions count. */
+export const retentionOf = ({ retention }: Settings): Retention => ({
+  changes: retention.changes * DAY,
+  conflicts: retention.conflicts * DAY,
+});
 
 export interface SessionRequest {
   readonly trigger: Report['trigger'];

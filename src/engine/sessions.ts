@@ -1,9 +1,11 @@
 import type { Progress, Report, StepName } from '../report/report';
 import { newReport } from '../report/new-report';
-import { runSession, type SessionEvents, type Step } from '../session/session';
+import { runSession, type SessionEvents, type Step, type StepHandle } from '../session/session';
+import { tidied } from '../session/tidy';
 import { SyncError } from '../shared/errors';
 import type { Sentence } from './contract';
 import type { SessionRequest } from './runtime';
+import { tidyFolder } from './tidy-folder';
 import type { Workplace } from './workplace';
 
 interface RunningSession {
@@ -117,7 +119,7 @@ export class Sessions {
       close = () => database.close();
       return place.runtime().makeSteps(settings, database, request, environment);
     };
-    await runSession(report, makeSteps, environment);
+    await runSession(report, makeSteps, environment, (handle) => this.#tidy(handle));
     await close().catch((error: unknown) => place.sayError(error));
     place.runtime().ended();
     await this.#save(report);
@@ -128,6 +130,15 @@ export class Sessions {
     await this.#listener.ended();
     await place.log.flushed();
     return report;
+  }
+
+  #tidy(handle: StepHandle): Promise<void> {
+    const { paths, reports, parts, settings } = this.#place;
+    const now = parts.clock.now();
+    return tidied(handle, async () => {
+      if (settings !== null)
+        await tidyFolder(paths, reports, { now, reportDays: settings.retention.reports });
+    });
   }
 
   #save(report: Report): Promise<void> {

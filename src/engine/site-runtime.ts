@@ -7,7 +7,7 @@ import type { SessionEnvironment, Step } from '../session/session';
 import { SiteSession } from '../session/site';
 import type { HubLink, HubProbe } from '../transport/port';
 import type { Parts } from './parts';
-import { MINUTE, RETENTION, type Runtime, type SessionRequest } from './runtime';
+import { MINUTE, retentionOf, type Runtime, type SessionRequest } from './runtime';
 
 /** Between two looks at the hub while a site waits for its round, milliseconds. */
 const POLL_INTERVAL = 1_000;
@@ -61,7 +61,7 @@ export class SiteRuntime implements Runtime {
       manual: request.trigger === 'manual' || request.late,
       deadline,
       pollInterval: POLL_INTERVAL,
-      retention: RETENTION,
+      retention: retentionOf(this.#settings),
     }).steps;
   }
 

@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
 import type { HistoryLine } from '../report/report';
+import { ABSENT_DAYS } from '../session/absent-sites';
 import type { MessageParams } from '../shared/errors';
 import type { HubServerState } from '../transport/port';
 import type { Sentence, SiteOverview, Verdict } from './contract';
@@ -98,17 +99,27 @@ function silentSites(facts: VerdictFacts): Verdict | null {
   const silent = facts.sites.filter(({ state }) => state === 'absent');
   const [first] = silent;
   if (first === undefined) return null;
+  const gone = silent
+    .map((site) => ({ site: site.name, count: silenceOf(facts, site) ?? 0 }))
+    .sort((a, b) => b.count - a.count)[0];
+  // The hub keeps everything for whoever is away: somebody has to say whether it comes back.
+  if (gone !== undefined && gone.count >= ABSENT_DAYS) return say('warning', 'verdict.siteAbsent', gone);
   if (silent.length > 1) {
     const names = silent.map(({ name }) => name).join(', ');
     return say('warning', 'verdict.sitesSilent', { count: silent.length, sites: names });
   }
-  const { name: site, results, lastSuccess } = first;
-  const heard = results.findLast(({ state }) => HEARD.includes(state))?.startedAt ?? lastSuccess;
-  if (heard === null) return say('warning', 'verdict.siteNever', { site });
-  const count = daysSince(facts, heard);
+  const { name: site } = first;
+  const count = silenceOf(facts, first);
+  if (count === null) return say('warning', 'verdict.siteNever', { site });
   return count === 0
     ? say('warning', 'verdict.siteMissed', { site })
     : say('warning', 'verdict.siteSilent', { site, count });
+}
+
+/** Days since it was last heard; null: it never was. */
+function silenceOf(facts: VerdictFacts, { results, lastSuccess }: SiteOverview): number | null {
+  const heard = results.findLast(({ state }) => HEARD.includes(state))?.startedAt ?? lastSuccess;
+  return heard === null ? null : daysSince(facts, heard);
 }
 
 function never({ last }: VerdictFacts): Verdict | null {

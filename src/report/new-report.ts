@@ -14,7 +14,7 @@ export interface NewReport extends Pick<Report, 'role' | 'name' | 'trigger' | 'a
 export function newReport({ now, ...session }: NewReport): Report {
   const startedAt = new Date(now).toISOString();
   return {
-    id: idOf(startedAt),
+    id: reportId(startedAt),
     ...session,
     startedAt,
     endedAt: null,
@@ -36,6 +36,6 @@ export function newReport({ now, ...session }: NewReport): Report {
 }
 
 /** `2026-11-24T22:04:00.123Z` → `20261124-220400-123`. */
-function idOf(at: string): string {
+export function reportId(at: string): string {
   return at.replace(/[-:Z]/g, '').replace(/[T.]/g, '-');
 }

@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../shared/atomic-file';
 import { diskError, systemCode } from '../shared/disk-error';
 import { SyncError } from '../shared/errors';
 import { indexReport, isFound, type HistoryFilter, type Indexed } from './history-search';
+import { reportId } from './new-report';
 import type { HistoryLine, Report } from './report';
 import { reportSchema } from './report-schema';
 
@@ -89,6 +90,18 @@ export class ReportStore {
       closed.push(ended);
     }
     return closed;
+  }
+
+  /** Removes reports of sessions that began before `before` (ms, UTC), but for the newest `kept`. Rejects with `disk.*`. */
+  async prune(before: number, kept: number): Promise<void> {
+    const oldest = reportId(new Date(before).toISOString());
+    for (const id of (await this.#ids()).slice(kept)) {
+      if (id >= oldest) continue;
+      this.#lines.delete(id);
+      await rm(this.#file(id), { force: true }).catch((error: unknown) => {
+        throw diskError(error, this.#file(id));
+      });
+    }
   }
 
   async #index(id: string): Promise<Indexed | null> {

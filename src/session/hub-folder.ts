@@ -1,6 +1,14 @@
-import { readdir } from 'node:fs/promises';
-import { batchesIn, numbersIn } from '../transport/batch-files';
-import { inboxFolder, manifestFile, parseFinalName, parseNumber, roundFolder } from '../transport/names';
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { batchesIn, batchFile, isMissing, numbersIn } from '../transport/batch-files';
+import {
+  finalName,
+  inboxFolder,
+  manifestFile,
+  parseFinalName,
+  parseNumber,
+  roundFolder,
+} from '../transport/names';
 
 export interface HubSite {
   readonly number: number;
@@ -19,21 +27,84 @@ export class HubFolder {
     return batchesIn(inboxFolder(this.sitesFolder, site, 'batches'));
   }
 
+  /** Rounds that a site said it has applied, ascending. */
+  acknowledgements(site: number): Promise<number[]> {
+    return numbersIn(inboxFolder(this.sitesFolder, site, 'acks'), (name) => parseFinalName('acks', name));
+  }
+
   /** The last round a site said it has applied; 0 for none. */
   async acknowledged(site: number): Promise<number> {
-    const rounds = await numbersIn(inboxFolder(this.sitesFolder, site, 'acks'), (name) =>
-      parseFinalName('acks', name),
-    );
-    return rounds.at(-1) ?? 0;
+    return (await this.acknowledgements(site)).at(-1) ?? 0;
+  }
+
+  batchFile(site: number, batch: number): string {
+    return batchFile(inboxFolder(this.sitesFolder, site, 'batches'), batch);
+  }
+
+  acknowledgementFile(site: number, round: number): string {
+    return join(inboxFolder(this.sitesFolder, site, 'acks'), finalName('acks', round));
+  }
+
+  manifestFile(round: number): string {
+    return join(roundFolder(this.roundsFolder, round), manifestFile);
   }
 
   /** The last round whose manifest is written; 0 for none. */
   async lastRound(): Promise<number> {
     const rounds = await numbersIn(this.roundsFolder, parseNumber);
-    for (const round of rounds.reverse()) {
-      const names = await readdir(roundFolder(this.roundsFolder, round));
-      if (names.includes(manifestFile)) return round;
-    }
+    for (const round of rounds.reverse()) if (await this.#isPublished(round)) return round;
     return 0;
+  }
+
+  /** The oldest round that a site can still get; 0 for none. */
+  async firstRound(): Promise<number> {
+    for (const round of await numbersIn(this.roundsFolder, parseNumber))
+      if (await this.#isPublished(round)) return round;
+    return 0;
+  }
+
+  /** Rounds that a site can still get, ascending. */
+  async rounds(): Promise<number[]> {
+    const [first, rounds] = [await this.firstRound(), await numbersIn(this.roundsFolder, parseNumber)];
+    const last = await this.lastRound();
+    return rounds.filter((round) => round >= first && round <= last);
+  }
+
+  /** Dates a site: one that has never sent anything is known since this. */
+  async expect(site: number): Promise<void> {
+    await mkdir(join(this.sitesFolder, String(site)), { recursive: true });
+  }
+
+  /** When a site last left something here, or was first expected: milliseconds since 1970, UTC; null: it is not expected yet. */
+  async heardAt(site: number): Promise<number | null> {
+    const [batch, round] = [(await this.received(site)).at(-1), await this.acknowledged(site)];
+    const files = [
+      batch === undefined ? null : this.batchFile(site, batch),
+      round === 0 ? null : this.acknowledgementFile(site, round),
+    ].filter((file) => file !== null);
+    const times = await Promise.all(
+      (files.length > 0 ? files : [join(this.sitesFolder, String(site))]).map(modifiedAt),
+    );
+    const known = times.filter((time) => time !== null);
+    return known.length === 0 ? null : Math.max(...known);
+  }
+
+  async #isPublished(round: number): Promise<boolean> {
+    return (await readdir(roundFolder(this.roundsFolder, round)).catch(nothing)).includes(manifestFile);
+  }
+}
+
+/** A round that is forgotten goes between two looks at its folder. */
+function nothing(error: unknown): string[] {
+  if (isMissing(error)) return [];
+  throw error;
+}
+
+async function modifiedAt(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
   }
 }

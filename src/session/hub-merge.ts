@@ -4,8 +4,6 @@ import type { Database } from '../database/port';
 import { mergeBatch, type MergeOutcome, type Policies } from '../merge/merge-batch';
 import type { Clock } from '../shared/clock';
 import { SyncError } from '../shared/errors';
-import { batchFile } from '../transport/batch-files';
-import { inboxFolder } from '../transport/names';
 import type { HubFolder, HubSite } from './hub-folder';
 import { retryDatabase, type StepHandle } from './session';
 import { countSiteTable, siteLine } from './site-lines';
@@ -27,13 +25,17 @@ export async function mergeReceived(
   batch: number,
   { database, folder, policies, clock, signal, tracked }: MergeContext,
 ): Promise<void> {
-  const file = batchFile(inboxFolder(folder.sitesFolder, site.number, 'batches'), batch);
+  const file = folder.batchFile(site.number, batch);
   const { sha256, size } = await digestFile(file);
   const reader = await openBatch(file);
   try {
     const { origin, number, base } = reader.header;
     if (origin !== site.number || number !== batch || base > tracked.state.lastMarked) {
       throw new SyncError('batch.foreign', { params: { site: site.name, batch } });
+    }
+    // What was changed here since is forgotten: the batch would overwrite values that its author has not seen.
+    if (base + 1 < (await folder.firstRound())) {
+      throw new SyncError('batch.tooOld', { params: { site: site.name, batch } });
     }
     let done = 0;
     const outcome = await retryDatabase({ clock, signal }, handle, () => {

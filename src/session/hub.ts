@@ -3,8 +3,7 @@ import type { Database, Installation } from '../database/port';
 import type { Policies } from '../merge/merge-batch';
 import { fingerprintsOf } from '../merge/schema-differences';
 import { SyncError } from '../shared/errors';
-import { pruneBatches } from '../transport/batch-files';
-import { inboxFolder } from '../transport/names';
+import { warnOfAbsent } from './absent-sites';
 import type { Deadline } from './deadline';
 import type { HubFolder, HubSite } from './hub-folder';
 import { mergeReceived } from './hub-merge';
@@ -13,6 +12,8 @@ import { mergedBatches } from './merged-batches';
 import type { SessionEnvironment, Step, StepHandle } from './session';
 import { SessionEnd } from './session';
 import { setSites, siteLine } from './site-lines';
+import type { Retention } from './tidy';
+import { tidyHub } from './tidy-hub';
 import type { Tracked } from './tracking';
 import { checkTracking } from './tracking';
 
@@ -23,6 +24,8 @@ export interface HubSessionOptions extends SessionEnvironment {
   readonly application: string;
   /** Every active site, by number. */
   readonly sites: readonly HubSite[];
+  /** Those that are gone for good: what they had sent before is merged all the same. */
+  readonly retired: readonly HubSite[];
   /** Those that this session waits for: more can come while it receives. */
   readonly expected: () => readonly HubSite[];
   /** The hub receives for at least so long, unless every active site has delivered: others may be about to ask. */
@@ -42,8 +45,7 @@ export interface HubSessionOptions extends SessionEnvironment {
   readonly waits: (site: HubSite) => boolean;
   /** The hub no longer receives; these sites wait for the round that the session publishes. */
   readonly onReceived: (waiting: readonly HubSite[]) => void;
-  /** How long sent changes and batches are kept, milliseconds. */
-  readonly retention: number;
+  readonly retention: Retention;
 }
 
 /** The hub's session. What its steps hand on to each other is here; all that must outlive a power cut is on disk. */
@@ -91,6 +93,7 @@ export class HubSession {
     await this.#options.openServer();
     await this.#options.onChanged();
     const expected = this.#options.expected();
+    for (const { number } of this.#options.sites) await this.#options.folder.expect(number);
     setSites(handle.report, expected, 'expected');
     handle.info('session.hub.opened', { expected: expected.length });
   }
@@ -108,7 +111,7 @@ export class HubSession {
       // Before looking at what is there: who waits has sent it already.
       const expected = this.#options.expected();
       const waiting = sites.filter(waits);
-      this.#delivered = await sitesWithNews(this.#options);
+      this.#delivered = await sitesWithNews({ ...this.#options, sites: this.#everyone() });
       this.#waiting = this.#delivered.filter((site) => waiting.includes(site));
       for (const site of expected) siteLine(handle.report, site);
       setSites(handle.report, this.#waiting, 'received');
@@ -128,6 +131,7 @@ export class HubSession {
       const early = grace !== null && grace.left > 0 && announced.size < sites.length;
       if ((missing.length === 0 && !early) || reception.left === 0) {
         onReceived(this.#waiting);
+        await warnOfAbsent(handle, missing, this.#options);
         this.#judgeReception(handle, missing);
         return;
       }
@@ -173,13 +177,17 @@ export class HubSession {
       return true;
     } catch (error) {
       if (!(error instanceof SyncError) || !error.code.startsWith('batch.')) throw error;
-      handle.partial('session.hub.unreadable', { site: site.name, batch });
+      const tooOld = error.code === 'batch.tooOld';
+      handle.partial(tooOld ? 'session.hub.batchTooOld' : 'session.hub.unreadable', {
+        site: site.name,
+        batch,
+      });
       return false;
     }
   }
 
   async #publish(handle: StepHandle): Promise<void> {
-    const { database, folder, application, clock, signal, sites, onChanged } = this.#options;
+    const { database, folder, application, clock, signal, onChanged } = this.#options;
     const { catalogue, state } = this.#checked();
     const round = state.lastMarked + 1;
     const total = await database.pending();
@@ -189,7 +197,7 @@ export class HubSession {
       roundsFolder: folder.roundsFolder,
       application,
       fingerprints: fingerprintsOf(catalogue.tables),
-      sites: sites.map(({ number }) => number),
+      sites: this.#everyone().map(({ number }) => number),
       tables: catalogue.tables.map(({ name }) => name),
       now: clock.now(),
       signal,
@@ -224,20 +232,14 @@ export class HubSession {
       }
       await arrival(deadline.left, signal);
     }
+    await tidyHub(handle, this.#checked().catalogue.tables, this.#options);
     await onChanged();
-    await this.#tidy();
   }
 
-  /** Forgets what every active site has applied, once it is old enough. */
-  async #tidy(): Promise<void> {
-    const { database, folder, sites, clock, retention } = this.#options;
-    const before = clock.now() - retention;
-    const acknowledged = await Promise.all(sites.map(({ number }) => folder.acknowledged(number)));
-    await database.purge(Math.min(...acknowledged), before);
-    const merged = await mergedBatches(this.#options.database);
-    for (const { number } of sites) {
-      await pruneBatches(inboxFolder(folder.sitesFolder, number, 'batches'), merged.get(number) ?? 0, before);
-    }
+  /** Active and retired sites, by number. */
+  #everyone(): readonly HubSite[] {
+    const { sites, retired } = this.#options;
+    return [...sites, ...retired].sort((a, b) => a.number - b.number);
   }
 
   #checked(): Tracked {

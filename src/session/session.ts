@@ -112,7 +112,8 @@ export class StepHandle {
     const message = { key, params, level, at: new Date(this.#environment.clock.now()).toISOString() };
     const id = `${this.#step.name}-${String(this.#step.messages.length + 1)}`;
     this.#step.messages.push({ ...message, id, about: this.#subjectOf(params) });
-    if (level === 'warning' && this.#step.state === 'running') this.#step.state = 'warning';
+    const sound = this.#step.state === 'running' || this.#step.state === 'done';
+    if (level === 'warning' && sound) this.#step.state = 'warning';
     this.#environment.events.onMessage(message);
   }
 
@@ -127,12 +128,14 @@ export class StepHandle {
 
 /**
  * Makes the steps and runs them one after the other, and fills in the report, whatever happens. Never rejects:
- * what hinders the making of the steps is the first one's failure.
+ * what hinders the making of the steps is the first one's failure. `atEnd` comes after the last step that ran, however
+ * that ended, and tells what it has to say as a part of it; it never rejects.
  */
 export async function runSession(
   report: Report,
   makeSteps: () => Promise<readonly Step[]>,
   environment: SessionEnvironment,
+  atEnd: (handle: StepHandle) => Promise<void> = () => Promise.resolve(),
 ): Promise<Report> {
   let steps: readonly Step[] = [];
   const [first, ...others] = report.steps.map(({ name }) => name);
@@ -147,6 +150,8 @@ export async function runSession(
     if (ended !== null) break;
     ended = await run(name, async (handle) => steps.find((step) => step.name === name)?.run(handle));
   }
+  const last = report.steps.findLast(({ startedAt }) => startedAt !== null);
+  if (last !== undefined) await atEnd(new StepHandle(report, last, environment));
   report.state = ended ?? (report.state === 'running' ? resultOf(report) : report.state);
   report.endedAt = nowOf(environment);
   environment.events.onProgress(null);

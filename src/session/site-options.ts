@@ -2,6 +2,7 @@ import type { Database, Installation } from '../database/port';
 import type { HubLink } from '../transport/port';
 import type { Deadline } from './deadline';
 import type { SessionEnvironment } from './session';
+import type { Retention } from './tidy';
 
 export interface SiteSessionOptions extends SessionEnvironment {
   readonly database: Database;
@@ -18,6 +19,5 @@ export interface SiteSessionOptions extends SessionEnvironment {
   readonly deadline: Deadline;
   /** Between two looks at the hub while waiting, milliseconds. */
   readonly pollInterval: number;
-  /** How long sent changes and batches are kept, milliseconds. */
-  readonly retention: number;
+  readonly retention: Retention;
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Manifest } from '../batch/manifest';
 import type { Catalogue } from '../database/port';
 import { applyRound } from '../merge/apply-round';
-import { pruneBatches } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
 import { retryDatabase, retryUntil, type StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
@@ -55,7 +54,7 @@ export class SiteRounds {
   }
 
   async apply(handle: StepHandle, { tables }: Catalogue): Promise<void> {
-    const { database, site, signal, inbox, outbox, clock, retention } = this.#options;
+    const { database, site, signal, inbox } = this.#options;
     const total = this.#rounds.reduce(
       (sum, { files, manifest }) => sum + (files.length > 0 ? changesOf(manifest, site) : 0),
       0,
@@ -85,10 +84,6 @@ export class SiteRounds {
       handle.info('session.site.applied', { round: manifest.round });
     }
     await rm(inbox, { recursive: true, force: true });
-    const state = await database.state();
-    const expired = clock.now() - retention;
-    await database.purge(state?.included ?? 0, expired);
-    await pruneBatches(outbox, state?.included ?? 0, expired);
   }
 
   async acknowledge(handle: StepHandle, hub: HubStatus): Promise<void> {

@@ -7,6 +7,7 @@ import { retryUntil, type Step, type StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
 import { SiteRounds } from './site-rounds';
 import { SiteSending } from './site-sending';
+import { tidySite } from './tidy-site';
 import { checkTracking, type Tracked } from './tracking';
 
 /** A site's session. What its steps hand on to each other is here; all that must outlive a power cut is on disk. */
@@ -19,7 +20,7 @@ export class SiteSession {
     { name: 'wait', run: (handle) => this.#wait(handle) },
     { name: 'receive', run: (handle) => this.#rounds.receive(handle, this.#checked().hub) },
     { name: 'apply', run: (handle) => this.#rounds.apply(handle, this.#checked().tracked.catalogue) },
-    { name: 'acknowledge', run: (handle) => this.#rounds.acknowledge(handle, this.#checked().hub) },
+    { name: 'acknowledge', run: (handle) => this.#acknowledge(handle) },
   ];
 
   readonly #options: SiteSessionOptions;
@@ -45,6 +46,7 @@ export class SiteSession {
     this.#hub = hub;
     this.#rounds.startFrom(tracked.state.position);
     refuseRestored(tracked, hub);
+    refusePruned(tracked, hub);
     this.#tracked = await this.#sending.releaseUnnamed(handle, tracked, hub);
   }
 
@@ -115,6 +117,11 @@ export class SiteSession {
     await this.#rounds.acknowledge(handle, hub);
   }
 
+  async #acknowledge(handle: StepHandle): Promise<void> {
+    await this.#rounds.acknowledge(handle, this.#checked().hub);
+    await tidySite(handle, this.#options);
+  }
+
   #checked(): { tracked: Tracked; hub: HubStatus } {
     if (this.#tracked === null || this.#hub === null) throw new Error('the check step comes first');
     return { tracked: this.#tracked, hub: this.#hub };
@@ -131,6 +138,14 @@ function refuseRestored({ state }: Tracked, { site, round }: HubStatus): void {
   }
   if (round < state.position) {
     throw new SyncError('session.hubRestored', { params: { round, known: state.position } });
+  }
+}
+
+/** A site that the hub did not wait for any more is told before anything moves, and goes on from a copy of the hub. */
+function refusePruned({ state }: Tracked, { round, firstRound }: HubStatus): void {
+  const next = state.position + 1;
+  if (next <= round && next < (firstRound ?? 0)) {
+    throw new SyncError('session.roundPruned', { params: { round: next, first: firstRound ?? 0 } });
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat, unlink } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finalName, parseFinalName } from './names';
 
@@ -25,12 +25,17 @@ export async function emptyFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
 }
 
-/** Removes the batches of a folder up to `last` that were last written before `before` (ms, UTC). */
-export async function pruneBatches(folder: string, last: number, before: number): Promise<void> {
-  for (const batch of await batchesIn(folder)) {
-    const file = batchFile(folder, batch);
-    if (batch <= last && (await stat(file)).mtimeMs < before) await unlink(file);
-  }
+/**
+ * Of files that were written one after the other, the number of the last that was written before `before` (ms, UTC):
+ * those before it are as old, whatever the clock said when they were written. 0 for none.
+ */
+export async function lastWrittenBefore(
+  numbers: readonly number[],
+  fileOf: (number: number) => string,
+  before: number,
+): Promise<number> {
+  for (const number of numbers.toReversed()) if ((await stat(fileOf(number))).mtimeMs < before) return number;
+  return 0;
 }
 
 export const isMissing = (error: unknown): boolean =>

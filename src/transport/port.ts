@@ -14,6 +14,8 @@ export const hubStatusSchema = z.object({
   session: z.object({ deadline: number }).nullable(),
   /** Last published round; 0 for none. */
   round: number,
+  /** The oldest round that can still be had; 0 for none. Hubs of older versions keep them all and do not say. */
+  firstRound: number.optional(),
   site: z.object({
     number,
     name: z.string(),
@@ -126,6 +128,8 @@ export interface HubServer {
   start(): Promise<void>;
   /** Ends every connection and listens no more. */
   stop(): Promise<void>;
+  /** Ends the connections of one site at once. */
+  disconnect(site: number): void;
   blocked(): readonly BlockedAddress[];
   unblock(address: string): Promise<void>;
   clearBlocked(): Promise<void>;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Block, Change, Value } from '../../src/batch/block';
+import type { Expired } from '../../src/database/expired';
 import type {
   CapturedBlock,
   Conflict,
@@ -9,6 +10,8 @@ import type {
   Table,
   Unseen,
 } from '../../src/database/port';
+
+const NOTHING_EXPIRED: Expired = { upTo: 0, except: [], conflictsBefore: 0 };
 
 /** What the suite's databases are made of; each engine has its own DDL for these. */
 export type SchemaName =
@@ -907,18 +910,51 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         await fixture.run(`UPDATE person SET points = 1 WHERE id = 1`);
         await capture(1);
         await fixture.run(`UPDATE person SET points = 1 WHERE id = 2`);
-        await database.purge(1, Date.now() - 60_000);
+        await database.purge({ ...NOTHING_EXPIRED, upTo: 0 });
         await database.release(1);
         expect(await database.pending()).toBe(2);
         await capture(1);
-        await database.purge(0, Date.now() + 60_000);
+        await database.purge({ ...NOTHING_EXPIRED, upTo: 1, except: ['person'] });
         await database.release(1);
         expect(await database.pending()).toBe(2);
         await capture(1);
         await fixture.run(`UPDATE person SET points = 3 WHERE id = 2`);
-        await database.purge(1, Date.now() + 60_000);
+        await database.purge({ ...NOTHING_EXPIRED, upTo: 1 });
         await database.release(1);
         expect(await database.pending()).toBe(1);
+      });
+
+      test('the last line of each site in the ledger, and what no round has published', async () => {
+        await open('person', 'hub');
+        const merge = (site: number, batch: number): Promise<void> =>
+          database.transaction((transaction) =>
+            transaction.recordMerged({ site, batch, sha256: 'x', declined: [] }),
+          );
+        for (const batch of [1, 2]) await merge(1, batch);
+        await merge(2, 1);
+        await capture(1);
+        for (const batch of [3, 4]) await merge(1, batch);
+        await database.purge({ ...NOTHING_EXPIRED, upTo: 1 });
+        const left = (await database.ledger()).map(({ site, batch }) => [site, batch]);
+        expect(left).toEqual([
+          [1, 3],
+          [1, 4],
+          [2, 1],
+        ]);
+      });
+
+      test('conflicts until they expire, with who put them back', async () => {
+        await open('person', 'hub');
+        const old = await note(updateOf(1n, 'Anna'), { at: 100 });
+        await database.restore(old, { which: 'loser', at: 150, by: 'Marie' });
+        await note({ ...updateOf(1n, 'Refused'), kind: 'refused', rule: 'refused' }, { at: 120 });
+        await note(updateOf(1n, 'Seen'), { at: 130 });
+        await note(updateOf(2n, 'Lucas'), { at: 200 });
+        await database.purge({ ...NOTHING_EXPIRED, conflictsBefore: 200 });
+        expect((await database.conflicts(9)).map(({ at }) => at)).toEqual([200, 120]);
+        await expect(database.restore(old, { which: 'winner', at: 250, by: 'Marie' })).rejects.toMatchObject({
+          code: 'conflict.missing',
+        });
       });
 
       test('a table’s changes of a batch are pending again once taken back', async () => {

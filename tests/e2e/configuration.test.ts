@@ -37,6 +37,18 @@ test('what is wrong is told at its field as one types, and cannot be saved', asy
   await app.find('.notice.done');
 });
 
+test('how long things are kept is three numbers of days', async () => {
+  const app = await openConfiguration('site');
+  const days = ['changes', 'reports', 'conflicts'].map((term) => `[data-path="retention.${term}"] input`);
+  await app.find(days[0] ?? '');
+  await app.driver.executeScript('document.querySelector(arguments[0]).scrollIntoView()', days[0]);
+  await look(app, 'configuration-retention');
+  await app.type(days[2] ?? '', '2000');
+  await app.click('#save-settings');
+  await app.called('saveSettings');
+  await app.find('.notice.done');
+});
+
 test('unsaved changes are asked about before the screen is left', async () => {
   const app = await openConfiguration('site');
   await app.type('input[name=station-name]', 'Autre nom');

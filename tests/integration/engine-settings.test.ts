@@ -12,6 +12,7 @@ import { parts } from '../../src/main';
 import { decodePairing } from '../../src/transport/pairing';
 import { follow, type RunningEngine } from '../support/engines';
 import { freeHubPorts } from '../support/ports';
+import { RawFtp } from '../support/raw-ftp';
 
 const SCHEMA = `CREATE TABLE member (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE trace (what TEXT)`;
 
@@ -286,6 +287,29 @@ describe('establishments', () => {
     await engine.renewSite(1);
     expect((await engine.sites()).map(({ active }) => active)).toEqual([true, true]);
     await expect(engine.renameSite(9, 'x')).rejects.toMatchObject({ code: 'settings.siteUnknown' });
+  });
+});
+
+describe('an establishment that is retired', () => {
+  test('loses its open line at once, and logs in no more', async () => {
+    const { engine, port } = await hub();
+    const { user, secret } = decodePairing((await engine.addSite('Lyon')).code);
+    const other = decodePairing((await engine.addSite('Metz')).code);
+    const login = async (as: { user: string; secret: string }): Promise<[RawFtp, string]> => {
+      const line = await RawFtp.open(port);
+      await line.reply();
+      await line.command('AUTH TLS');
+      await line.startTls();
+      await line.command(`USER ${as.user}`);
+      return [line, (await line.command(`PASS ${as.secret}`)) ?? ''];
+    };
+    const [lyon, welcome] = await login({ user, secret });
+    expect(welcome).toMatch(/^230/);
+    const [metz] = await login(other);
+    await engine.retireSite(1);
+    expect(await lyon.reply()).toBeUndefined();
+    expect(await metz.command('NOOP')).toMatch(/^200/);
+    expect((await login({ user, secret }))[1]).toMatch(/^530/);
   });
 });
 

@@ -37,6 +37,9 @@ const TABLES = {
   setting: ['place', 'name', 'value'],
 } as const;
 
+/** What nobody needs any more is forgotten in the same night, whatever the clocks of the test and of its files say. */
+const FORGETS_AT_ONCE = { changes: -1e12, conflicts: 1e12 };
+
 /** In memory where the system has such a folder: thousands of transactions each wait for their disk. */
 const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
@@ -119,7 +122,7 @@ export class World {
       manual: false,
       deadline: new Deadline(this.clock, 0),
       pollInterval: 1,
-      retention: 0,
+      retention: FORGETS_AT_ONCE,
     });
     return new Run(session.steps, 'site', environment, database, fuse);
   }
@@ -135,6 +138,7 @@ export class World {
       installation: this.#installation(0),
       application: 'simulation',
       sites,
+      retired: [],
       expected: () => sites,
       grace: null,
       policies: { default: 'newest', tables: { setting: 'site' } },
@@ -145,7 +149,7 @@ export class World {
       onChanged: () => Promise.resolve(),
       waits: () => true,
       onReceived: () => undefined,
-      retention: 0,
+      retention: FORGETS_AT_ONCE,
     });
     return new Run(session.steps, 'hub', environment, database, fuse);
   }

@@ -1,5 +1,6 @@
 import type { Block } from '../../batch/block';
 import { SyncError } from '../../shared/errors';
+import type { Expired } from '../expired';
 import type { KeyRange } from '../key-ranges';
 import type {
   CapturedBlock,
@@ -35,6 +36,7 @@ import { MssqlMergeTransaction } from './merge-transaction';
 import { logOf } from './names';
 import { logNumber } from './questions';
 import { assignKeyRanges, keepInRange } from './key-ranges';
+import { purge } from './purge';
 import { restore } from './restore';
 import { missingRights } from './rights';
 import { Staging } from './staging';
@@ -181,14 +183,8 @@ class MssqlDatabase implements Database {
     return this.#do(async (connection) => restore(connection, await tracked(connection), id, restoration));
   }
 
-  purge(upTo: number, before: number): Promise<void> {
-    return this.#do(async (connection) => {
-      for (const table of await tracked(connection)) {
-        await connection.run(
-          `DELETE FROM ${logOf(logNumber(table))} WHERE sent_in <= ${String(upTo)} AND changed_at < ${String(before)}`,
-        );
-      }
-    });
+  purge(expired: Expired): Promise<void> {
+    return this.#do(async (connection) => purge(connection, await tracked(connection), expired));
   }
 
   close(): Promise<void> {

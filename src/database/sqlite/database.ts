@@ -1,4 +1,5 @@
 import type { Block } from '../../batch/block';
+import type { Expired } from '../expired';
 import type { KeyRange } from '../key-ranges';
 import type {
   CapturedBlock,
@@ -24,6 +25,7 @@ import { restore } from './restore';
 import { SqliteMergeTransaction } from './merge-transaction';
 import { logOf, quote } from './names';
 import { forgetDoomed } from './replaced';
+import { purge } from './purge';
 import { Staging } from './staging';
 import { hasTracking, readState, requireTracking } from './state';
 import { prepare, unprepare } from './tracking';
@@ -156,18 +158,8 @@ class SqliteDatabase implements Database {
     return Promise.resolve([]);
   }
 
-  purge(upTo: number, before: number): Promise<void> {
-    return this.#do(() =>
-      this.#connection.transaction(() => {
-        for (const { name } of this.#tracked()) {
-          this.#connection.run(
-            `DELETE FROM ${quote(logOf(name))} WHERE sent_in <= ? AND changed_at < ?`,
-            upTo,
-            before,
-          );
-        }
-      }),
-    );
+  purge(expired: Expired): Promise<void> {
+    return this.#do(() => purge(this.#connection, this.#tracked(), expired));
   }
 
   close(): Promise<void> {

@@ -95,6 +95,10 @@ class FtpHubServer implements HubServer {
     });
   }
 
+  disconnect(site: number): void {
+    for (const session of this.#sessions.values()) if (session.site?.account.number === site) session.end();
+  }
+
   blocked() {
     return this.#blocked.list();
   }

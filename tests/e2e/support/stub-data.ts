@@ -242,6 +242,7 @@ function valuesOf(role: Role): SettingsValues {
     waitLimit: 120,
     acknowledgementLimit: 30,
     policies: { default: 'newest', tables: { Reglements: 'hub' } },
+    retention: { changes: 30, reports: 400, conflicts: 1100 },
     hub:
       role === 'site'
         ? null

@@ -42,6 +42,7 @@ describe('new settings', () => {
         timeZone: 'system',
         catchUpMinutes: 180,
       },
+      retention: { changes: 30, reports: 400, conflicts: 1100 },
       receptionLimit: 60,
       waitLimit: 120,
       acknowledgementLimit: 30,
@@ -227,6 +228,7 @@ describe('setting one value', () => {
     ['name', '12', { name: '12' }],
     ['hub.port', '2200', { hub: { port: 2200, address: 'siege.example' } }],
     ['hub.passivePorts.from', '29000', { hub: { passivePorts: { from: 29_000, to: 30_099 } } }],
+    ['retention.changes', '90', { retention: { changes: 90, reports: 400, conflicts: 1100 } }],
     ['policies.default', 'hub', { policies: { default: 'hub' } }],
     ['policies.tables.dbo.client', 'site', { policies: { tables: { 'dbo.client': 'site' } } }],
     ['database', 'sqlite:/x.db', { database: 'sqlite:/x.db' }],
@@ -240,6 +242,18 @@ describe('setting one value', () => {
       ...hub,
       mail: { ...hub.mail, host: 'smtp.example' },
     });
+  });
+
+  test.each([
+    ['changes', '6', 'settings.fault.tooSmall'],
+    ['conflicts', '29', 'settings.fault.tooSmall'],
+    ['reports', '40000', 'settings.fault.tooLarge'],
+    ['reports', '7.5', 'settings.fault.type'],
+  ])('keeps the retention of %s within bounds: %s', (term, value, key) => {
+    const path = `retention.${term}`;
+    expect(() => setSetting(hub, path, value)).toThrow(
+      expect.objectContaining({ faults: [expect.objectContaining({ path, key })] }),
+    );
   });
 
   test('can make a table follow the others again', () => {

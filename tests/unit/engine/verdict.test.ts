@@ -85,6 +85,16 @@ describe('the verdict', () => {
     expect(said({ sites: [lyon, newcomer] })).toBe('2 établissements n’ont rien envoyé : Lyon, Nice');
   });
 
+  test('asks whether an establishment that is away for two weeks comes back', () => {
+    const metz = { ...lyon, number: 2, name: 'Metz', results: lyon.results.slice(1), lastSuccess: null };
+    const later = NOW + 11 * 86_400_000;
+    expect(said({ sites: [lyon], now: later - 86_400_000 })).toBe('Lyon n’a rien envoyé depuis 13 jours');
+    const asked = 'Lyon n’a rien envoyé depuis 14 jours : s’il ne doit pas revenir, retirez-le';
+    expect(said({ sites: [lyon], now: later })).toBe(asked);
+    expect(said({ sites: [metz, lyon], now: later })).toBe(asked);
+    expect(levelOf({ sites: [lyon], now: later })).toBe('warning');
+  });
+
   test('leaves a retired establishment in peace', () => {
     expect(said({ sites: [{ ...lyon, state: 'retired' }] })).toBe('Tout est à jour depuis hier à 22:04');
   });

@@ -1,0 +1,52 @@
+import { LINES_AT_ONCE, type Expired } from '../expired';
+import type { Connection } from './connection';
+import { asNumber } from './connection';
+import { JOURNAL, LEDGER, logOf, QUESTIONS, quote, RESTORED } from './names';
+import type { SqliteTable } from './table';
+
+/** Each part in transactions of its own: one that is cut short is done by the next. */
+export function purge(
+  connection: Connection,
+  tables: readonly SqliteTable[],
+  { upTo, except, conflictsBefore }: Expired,
+): void {
+  for (const { name } of tables) if (!except.includes(name)) purgeLog(connection, quote(logOf(name)), upTo);
+  const [ledger, questions] = [quote(LEDGER), quote(QUESTIONS)];
+  connection.run(
+    `DELETE FROM ${ledger} WHERE round <= ? ` +
+      `AND batch < (SELECT max(batch) FROM ${ledger} AS l WHERE l.site = ${ledger}.site)`,
+    upTo,
+  );
+  // Whoever asks twice for a row asks since the first time.
+  connection.run(
+    `DELETE FROM ${questions} WHERE id NOT IN (SELECT min(id) FROM ${questions} GROUP BY name, key_columns, key)`,
+  );
+  purgeConflicts(connection, conflictsBefore);
+}
+
+function purgeLog(connection: Connection, log: string, upTo: number): void {
+  for (let removed = LINES_AT_ONCE; removed === LINES_AT_ONCE;) {
+    connection.run(
+      `DELETE FROM ${log} WHERE seq IN (SELECT seq FROM ${log} WHERE sent_in <= ? LIMIT ${String(LINES_AT_ONCE)})`,
+      upTo,
+    );
+    removed = asNumber(connection.first('SELECT changes()')?.[0]);
+  }
+}
+
+/** It is made with its first line. */
+const hasRestored = (connection: Connection): boolean =>
+  connection.first("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", RESTORED) !== null;
+
+function purgeConflicts(connection: Connection, before: number): void {
+  connection.transaction(() => {
+    const settled = `json_extract(conflict, '$.kind') <> 'refused'`;
+    if (!hasRestored(connection)) {
+      connection.run(`DELETE FROM ${quote(JOURNAL)} WHERE at < ? AND ${settled}`, before);
+      return;
+    }
+    const putBack = `id IN (SELECT conflict FROM ${quote(RESTORED)})`;
+    connection.run(`DELETE FROM ${quote(JOURNAL)} WHERE at < ? AND (${settled} OR ${putBack})`, before);
+    connection.run(`DELETE FROM ${quote(RESTORED)} WHERE conflict NOT IN (SELECT id FROM ${quote(JOURNAL)})`);
+  });
+}
