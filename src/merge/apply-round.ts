@@ -4,7 +4,7 @@ import { openBatch } from '../batch/reader';
 import type { Database, Question, StagedChange, Table, Unseen } from '../database/port';
 import { SyncError } from '../shared/errors';
 import { isAsWanted } from './decide';
-import { applyUntilAccepted } from './merge-batch';
+import { applyUntilAccepted } from './apply-until-accepted';
 import { heldTables } from './schema-differences';
 
 export interface RoundOptions {

@@ -13,8 +13,10 @@ import type {
   Violation,
 } from '../database/port';
 import { SyncError } from '../shared/errors';
+import { applyUntilAccepted } from './apply-until-accepted';
 import { decide } from './decide';
 import { heldTables } from './schema-differences';
+import { Superseded } from './superseded';
 
 export interface Policies {
   readonly default: Policy;
@@ -40,9 +42,6 @@ export interface MergeOutcome {
   readonly declined: readonly string[];
 }
 
-/** Each attempt settles at least one change for good; this many say that something is wrong with us. */
-const MAX_ATTEMPTS = 10_000;
-
 /**
  * Merges one site's batch into the hub's database, in one transaction with the ledger line that says so. One that was
  * merged already is left; rejects with `merge.batchChanged` {site, batch} where it was not this very file.
@@ -62,8 +61,13 @@ export async function mergeBatch(
   const unseen: Unseen = { at: 'hub', author, base };
   const declined = new Set<string>();
   const held = heldTables(options.tables, fingerprints);
-  await database.stage(passing(file.blocks(), held, declined, options.onProgress), { clockOffset });
+  const superseded = await Superseded.of(database, author);
+  const blocks = passing(file.blocks(), held, declined, options.onProgress);
+  await database.stage(superseded.watch(blocks), { clockOffset });
   return database.transaction(async (transaction) => {
+    for (const id of superseded.ids) {
+      await transaction.endRefused(id, { outcome: 'superseded', at: options.now });
+    }
     const journal = new Journal(transaction, { at: options.now, site: author, batch: number });
     for (const contested of await transaction.contested(unseen)) {
       const { table } = contested.change;
@@ -83,29 +87,6 @@ export async function mergeBatch(
     });
     return { written: await transaction.written(), conflicts: journal.conflicts, declined: [...declined] };
   });
-}
-
-/**
- * Applies again and again, settling what the database refuses, until it refuses nothing. `settle` resolves to whether
- * the change was put aside; otherwise other faults of the same change are settled too.
- */
-export async function applyUntilAccepted(
-  transaction: MergeTransaction,
-  unseen: Unseen,
-  settle: (violation: Violation) => Promise<boolean>,
-): Promise<void> {
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const violations = await transaction.apply(unseen);
-    if (violations.length === 0) return;
-    // A row can be at fault with several tables at once, and is settled once.
-    const settled = new Set<string>();
-    for (const violation of violations) {
-      const row = `${String(violation.change.id)} ${violation.change.table}`;
-      if (settled.has(row)) continue;
-      if (await settle(violation)) settled.add(row);
-    }
-  }
-  throw new SyncError('merge.unsettled');
 }
 
 async function* passing(

@@ -9,6 +9,7 @@ import type { Conflict, Database, Policy, Table } from '../../src/database/port'
 import { openSqlite } from '../../src/database/sqlite/database';
 import { applyRound, type RoundOutcome } from '../../src/merge/apply-round';
 import { mergeBatch, type MergeOutcome } from '../../src/merge/merge-batch';
+import { retryRefused, type RetryOutcome } from '../../src/merge/retry-refused';
 import { fingerprintsOf } from '../../src/merge/schema-differences';
 import { openBusiness, type Business } from './business';
 
@@ -158,12 +159,18 @@ export class Company {
     return summary.changes;
   }
 
-  /** Merges every delivered batch, by site and number. */
+  /** Merges every delivered batch, by site and number, and tries again what was refused. */
   async merge(): Promise<Conflict[]> {
     const batches = this.#batches.splice(0).sort((a, b) => a.site - b.site || a.number - b.number);
     const conflicts: Conflict[] = [];
     for (const batch of batches) conflicts.push(...(await this.mergeOne(batch)).conflicts);
+    conflicts.push(...(await this.retry()).conflicts);
     return conflicts;
+  }
+
+  /** Tries again what the hub's database refused. */
+  async retry(): Promise<RetryOutcome> {
+    return retryRefused(this.hub, { tables: await this.tables(0), now: 1_800_000_000_000 });
   }
 
   async mergeOne({ file, sha256 }: BatchFile): Promise<MergeOutcome> {

@@ -115,6 +115,15 @@ export class Staging {
     return changes;
   }
 
+  async readAll(staged: Staged): Promise<StagedChange[]> {
+    const rows = await this.#connection.all(`SELECT id FROM ${staged.name} ORDER BY id`);
+    const changes = await this.read(
+      staged,
+      rows.map(([id]) => asNumber(id)),
+    );
+    return [...changes.values()].sort((a, b) => a.id - b.id);
+  }
+
   async settle(change: StagedChange, settlement: Settlement): Promise<void> {
     const staged = await this.open(change.table);
     const flags = [
