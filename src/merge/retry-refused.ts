@@ -4,6 +4,7 @@ import type {
   Database,
   JournalEntry,
   MergeTransaction,
+  Settlement,
   StagedChange,
   Table,
   Unseen,
@@ -82,7 +83,11 @@ async function retryThese(
   return database.transaction(async (transaction) => {
     const ended = new Map<number, Conflict | null>();
     const tried = new Map<string, JournalEntry>();
-    const end = async (entry: JournalEntry, outcome: RefusedOutcome, conflict: Conflict | null) => {
+    const end = async (
+      entry: JournalEntry,
+      outcome: RefusedOutcome,
+      conflict: Conflict | null,
+    ): Promise<void> => {
       ended.set(entry.id, conflict);
       await transaction.endRefused(entry.id, { outcome, at: now });
       if (conflict !== null) {
@@ -90,9 +95,10 @@ async function retryThese(
       }
     };
     for (const { change, entry } of paired(await transaction.staged(), byTable)) {
-      const verdict = judge(change, entry);
-      if (verdict === 'try') {
+      const verdict = judge(change, inOrderOf(change.columns, entry));
+      if (verdict !== 'there' && verdict !== 'changed') {
         tried.set(changeId(change), entry);
+        await transaction.settle(change, verdict);
         continue;
       }
       await leave(transaction, change);
@@ -154,24 +160,37 @@ function paired(
   });
 }
 
-/** `there`: the row is already what was refused. `changed`: it is not what it was when it was refused. */
-function judge({ columns, current }: StagedChange, entry: JournalEntry): 'try' | 'there' | 'changed' {
-  const isNow = (row: readonly Value[] | null): boolean =>
-    row === null || current === null
-      ? row === current
-      : sameRow(
-          columns.map((column) => row[entry.columns.indexOf(column)] ?? null),
-          current,
-        );
-  if (isNow(entry.losingRow)) return 'there';
-  return isNow(entry.winningRow) ? 'try' : 'changed';
+/**
+ * `there`: the row is already what was refused. `changed`: what was refused would undo what somebody wrote here since.
+ * Other columns changed since are kept.
+ */
+function judge({ current, columns }: StagedChange, { winningRow, losingRow }: Rows): Verdict {
+  if (isSame(losingRow, current)) return 'there';
+  const marks = losingRow === null ? '' : differences(losingRow, winningRow);
+  if (isSame(winningRow, current)) return { write: true, toEveryone: false, marks };
+  if (winningRow === null || losingRow === null || current === null) return 'changed';
+  const since = differences(current, winningRow);
+  const values = columns.map((_, at) => (marks[at] === '1' ? losingRow[at] : current[at]) ?? null);
+  const both = columns.some((_, at) => marks[at] === '1' && since[at] === '1');
+  return both ? 'changed' : { write: true, toEveryone: false, marks, values };
+}
+
+type Verdict = 'there' | 'changed' | Settlement;
+type Rows = Pick<JournalEntry, 'winningRow' | 'losingRow'>;
+
+const isSame = (a: readonly Value[] | null, b: readonly Value[] | null): boolean =>
+  a === null || b === null ? a === b : sameRow(a, b);
+
+/** The rows of an entry in the order that the table has now. */
+function inOrderOf(columns: readonly string[], entry: JournalEntry): Rows {
+  const reordered = (row: readonly Value[] | null): readonly Value[] | null =>
+    row === null ? null : columns.map((column) => row[entry.columns.indexOf(column)] ?? null);
+  return { winningRow: reordered(entry.winningRow), losingRow: reordered(entry.losingRow) };
 }
 
 /** The row here is the newer one: whoever changed it knew that the other was refused, or never heard of it. */
 function conflictOf({ columns, current }: StagedChange, entry: JournalEntry): Conflict {
-  const { table, keyCount, key, losingRow, loser, loserAt } = entry;
-  const inOrder = (row: readonly Value[]): readonly Value[] =>
-    columns.map((column) => row[entry.columns.indexOf(column)] ?? null);
+  const { table, keyCount, key, loser, loserAt } = entry;
   return {
     table,
     columns,
@@ -182,7 +201,7 @@ function conflictOf({ columns, current }: StagedChange, entry: JournalEntry): Co
     winner: 0,
     loser,
     winningRow: current,
-    losingRow: losingRow === null ? null : inOrder(losingRow),
+    losingRow: inOrderOf(columns, entry).losingRow,
     winnerAt: null,
     loserAt,
     reason: null,

@@ -8,6 +8,7 @@ import { inboxFolder } from '../transport/names';
 import type { Deadline } from './deadline';
 import type { HubFolder, HubSite } from './hub-folder';
 import { mergeReceived } from './hub-merge';
+import { retryRefusedRows } from './hub-retry';
 import { sitesBehind, sitesWithNews } from './hub-standing';
 import { mergedBatches } from './merged-batches';
 import type { SessionEnvironment, Step, StepHandle } from './session';
@@ -147,7 +148,10 @@ export class HubSession {
     for (const { name } of missing) handle.partial('session.hub.absent', { site: name });
   }
 
-  /** Site by site in site order, never in order of arrival, so that the result does not depend on it. */
+  /**
+   * Site by site in site order, never in order of arrival, so that the result does not depend on it. What the database
+   * refused, tonight or before, is then tried again: another site may have brought what was missing.
+   */
   async #merge(handle: StepHandle): Promise<void> {
     const { folder, signal, onChanged } = this.#options;
     const merged = await mergedBatches(this.#options.database);
@@ -164,6 +168,8 @@ export class HubSession {
       }
       if (whole) setSites(handle.report, [site], 'merged');
     }
+    signal.throwIfAborted();
+    await retryRefusedRows(handle, { ...this.#options, tracked: this.#checked() });
   }
 
   /** A batch that cannot be read stops its own site's changes, not the others'. */

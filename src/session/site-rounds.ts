@@ -81,7 +81,10 @@ export class SiteRounds {
       }
       for (const table of outcome.held) handle.warn('session.tableHeld', { table });
       if (outcome.waiting > 0) handle.info('session.site.rowsWaiting', { rows: outcome.waiting });
-      if (outcome.unwritten > 0) handle.partial('session.site.rowsUnwritten', { rows: outcome.unwritten });
+      for (const { table, reason, rows } of outcome.unwritten) {
+        handle.countTable(table, { refused: rows });
+        handle.partial(`session.site.unwritten.${reason}`, { table, rows });
+      }
       handle.info('session.site.applied', { round: manifest.round });
     }
     await rm(inbox, { recursive: true, force: true });

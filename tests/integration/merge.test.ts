@@ -465,7 +465,7 @@ describe('rows that the hub’s database refuses', () => {
     await expectQuiet(company);
   });
 
-  test('a refusal is news to its author only: another site’s next change is no conflict', async () => {
+  test('a refusal is news to its author only: another site’s next change holds, and the refused row gives way', async () => {
     const company = await open({ sites: 2, schema: BADGE });
     company.at(0, `INSERT INTO badge VALUES (5, 'X', 'hub')`);
     company.at(1, `UPDATE badge SET code = 'X' WHERE id = 1`);
@@ -473,7 +473,7 @@ describe('rows that the hub’s database refuses', () => {
     await company.merge();
     company.at(2, `UPDATE badge SET code = 'Y' WHERE id = 1`);
     const { conflicts } = await company.synchronise();
-    expect(conflicts).toEqual([]);
+    expect(conflicts.map(summary)).toEqual(['update by newest: 0 over 1 | 1 Y Anne | 1 X Anne']);
     expect(await rows(company, 1, 'badge')).toContain(`'Y' 1 'Anne'`);
     await expectAllEqual(company);
   });
