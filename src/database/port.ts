@@ -4,6 +4,7 @@
  */
 import type { Block, Operation, Value } from '../batch/block';
 import type { Role } from '../report/report';
+import type { FingerprintColumn } from './fingerprint';
 import type { KeyRange } from './key-ranges';
 import type { RefusedEnd, RefusedState } from './refused';
 
@@ -18,6 +19,8 @@ export interface Table {
   /** What is synchronised: key columns first, in key order, then the others in the table's own order. */
   readonly columns: readonly string[];
   readonly keyCount: number;
+  /** Each of the columns, in their order. */
+  readonly described: readonly FingerprintColumn[];
   readonly foreignKeys: readonly ForeignKey[];
   /** The database makes up the key of new rows, so two establishments can make the same one. */
   readonly generatedKey: boolean;

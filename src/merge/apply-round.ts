@@ -5,7 +5,7 @@ import type { Database, Question, StagedChange, Table, Unseen, Violation } from 
 import { SyncError } from '../shared/errors';
 import { isAsWanted } from './decide';
 import { applyUntilAccepted } from './apply-until-accepted';
-import { heldTables } from './schema-differences';
+import { heldTables, whyHeld, type HeldReason } from './schema-differences';
 
 export interface RoundOptions {
   readonly site: number;
@@ -25,6 +25,8 @@ export interface RoundOutcome {
   readonly unwritten: readonly UnwrittenRows[];
   /** Tables left out because they differ between this site and the hub. */
   readonly held: readonly string[];
+  /** Why they were left out. */
+  readonly reasons: readonly HeldReason[];
 }
 
 export interface UnwrittenRows {
@@ -49,7 +51,8 @@ export async function applyRound(
 ): Promise<RoundOutcome> {
   const state = await database.state();
   if (state === null) throw new SyncError('database.notPrepared');
-  if (manifest.round <= state.position) return { written: new Map(), waiting: 0, unwritten: [], held: [] };
+  if (manifest.round <= state.position)
+    return { written: new Map(), waiting: 0, unwritten: [], held: [], reasons: [] };
   if (manifest.round > state.position + 1) {
     throw new SyncError('merge.roundMissing', { params: { round: state.position + 1 } });
   }
@@ -88,6 +91,7 @@ export async function applyRound(
       waiting: left,
       unwritten: counted(unwritten),
       held: [...held],
+      reasons: whyHeld(options.tables, manifest, held),
     };
   });
 }

@@ -15,7 +15,7 @@ import type {
 import { SyncError } from '../shared/errors';
 import { applyUntilAccepted } from './apply-until-accepted';
 import { decide } from './decide';
-import { heldTables } from './schema-differences';
+import { heldTables, whyHeld, type HeldReason } from './schema-differences';
 import { Superseded } from './superseded';
 
 export interface Policies {
@@ -40,6 +40,8 @@ export interface MergeOutcome {
   readonly conflicts: readonly Conflict[];
   /** Tables left out because they differ between this site and the hub. */
   readonly declined: readonly string[];
+  /** Why they were left out. */
+  readonly held: readonly HeldReason[];
 }
 
 /**
@@ -55,7 +57,7 @@ export async function mergeBatch(
   const known = (await database.ledger()).find(({ site, batch }) => site === author && batch === number);
   if (known !== undefined) {
     if (known.sha256 === options.sha256)
-      return { written: new Map(), conflicts: [], declined: known.declined };
+      return { written: new Map(), conflicts: [], declined: known.declined, held: [] };
     throw new SyncError('merge.batchChanged', { params: { site: author, batch: number } });
   }
   const unseen: Unseen = { at: 'hub', author, base };
@@ -85,7 +87,12 @@ export async function mergeBatch(
       sha256: options.sha256,
       declined: [...declined],
     });
-    return { written: await transaction.written(), conflicts: journal.conflicts, declined: [...declined] };
+    return {
+      written: await transaction.written(),
+      conflicts: journal.conflicts,
+      declined: [...declined],
+      held: whyHeld(options.tables, file.header, declined),
+    };
   });
 }
 

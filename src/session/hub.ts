@@ -1,7 +1,7 @@
 import { writeRound } from '../capture/write-round';
 import type { Database, Installation } from '../database/port';
 import type { Policies } from '../merge/merge-batch';
-import { fingerprintsOf } from '../merge/schema-differences';
+import { schemasOf } from '../merge/schema-differences';
 import { SyncError } from '../shared/errors';
 import { pruneBatches } from '../transport/batch-files';
 import { inboxFolder } from '../transport/names';
@@ -194,7 +194,7 @@ export class HubSession {
       round,
       roundsFolder: folder.roundsFolder,
       application,
-      fingerprints: fingerprintsOf(catalogue.tables),
+      schemas: schemasOf(catalogue.tables),
       sites: sites.map(({ number }) => number),
       tables: catalogue.tables.map(({ name }) => name),
       now: clock.now(),

@@ -779,6 +779,31 @@ describe('schemas that differ', () => {
     await expectQuiet(company);
   });
 
+  test('a column that comes at a site first and at the hub later: its values were never lost', async () => {
+    const company = await open({ sites: 2, schema: `${SHOP} ${OTHER}` });
+    const addPhone = async (place: number): Promise<void> => {
+      company.at(place, `ALTER TABLE person ADD COLUMN phone TEXT`);
+      await company.prepare(place);
+    };
+    await addPhone(1);
+    company.at(1, `UPDATE person SET phone = '01' WHERE id = 1`, `INSERT INTO note VALUES (1, 'passes')`);
+    company.at(2, `UPDATE person SET points = 6 WHERE id = 2`);
+    await company.synchronise();
+    expect(await rows(company, 2, 'note')).toEqual([`1 'passes'`]);
+    expect(await rows(company, 1, 'person')).toContain(`'Brest' 2 'Luc' NULL 5`);
+    await addPhone(0);
+    company.at(1, `UPDATE person SET phone = '02' WHERE id = 2`);
+    await company.synchronise();
+    expect(await rows(company, 0, 'person')).toContain(`'Lyon' 1 'Anne' '01' 0`);
+    expect(await rows(company, 1, 'person')).toContain(`'Brest' 2 'Luc' '02' 6`);
+    await addPhone(2);
+    await company.synchronise();
+    await company.synchronise();
+    expect(await rows(company, 2, 'person')).toEqual([`'Brest' 2 'Luc' '02' 6`, `'Lyon' 1 'Anne' '01' 0`]);
+    await expectAllEqual(company);
+    await expectQuiet(company);
+  });
+
   test('a table that only the hub holds, for what it refers to there, is not written over at the site', async () => {
     const base = `CREATE TABLE kind (id INTEGER PRIMARY KEY); INSERT INTO kind VALUES (1);`;
     const rest = `INSERT INTO item VALUES (1, 1, 'a')`;

@@ -10,7 +10,7 @@ import { openSqlite } from '../../src/database/sqlite/database';
 import { applyRound, type RoundOutcome } from '../../src/merge/apply-round';
 import { mergeBatch, type MergeOutcome } from '../../src/merge/merge-batch';
 import { retryRefused, type RetryOutcome } from '../../src/merge/retry-refused';
-import { fingerprintsOf } from '../../src/merge/schema-differences';
+import { schemasOf } from '../../src/merge/schema-differences';
 import { openBusiness, type Business } from './business';
 
 export interface Place {
@@ -150,7 +150,7 @@ export class Company {
       origin: site,
       number,
       base: state.position,
-      fingerprints: fingerprintsOf(tables),
+      ...schemasOf(tables),
       clockOffset,
     });
     for await (const { block } of database.capture(number, namesOf(tables))) await writer.write(block);
@@ -196,7 +196,7 @@ export class Company {
   async publish(): Promise<number> {
     const round = this.rounds.length + 1;
     const tables = await this.tables(0);
-    const fingerprints = fingerprintsOf(tables);
+    const schemas = schemasOf(tables);
     const writers = new Map<number, { writer: BatchWriter; file: string }>();
     for await (const { origin, block } of this.hub.capture(round, namesOf(tables))) {
       const file = join(this.folder, `round-${String(round)}-${String(origin)}`);
@@ -209,7 +209,7 @@ export class Company {
           origin,
           number: round,
           base: round - 1,
-          fingerprints,
+          fingerprints: schemas.fingerprints,
           clockOffset: 0,
         }),
       };
@@ -230,7 +230,7 @@ export class Company {
       application: 'test',
       publishedAt: '2026-11-24T22:00:00.000Z',
       segments,
-      fingerprints,
+      ...schemas,
       sites: await this.#mergedSites(round),
     });
     this.rounds.push({ manifest, files });

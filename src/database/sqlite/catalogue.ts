@@ -108,11 +108,16 @@ function describeTable(
     keyIndex === null
       ? key.map(() => 'BINARY')
       : indexColumns(connection, asText(keyIndex[0])).map(({ collation }) => collation);
-  const described = ordered.map((column) => ({ ...column, family: familyOf(column.type) }));
+  const described = ordered.map((column) => ({
+    name: column.name,
+    type: column.type,
+    family: familyOf(column.type),
+  }));
   const fingerprint = fingerprintOf('sqlite', name, described, key.length);
   return {
     name,
     columns: ordered.map((column) => column.name),
+    described,
     types: ordered.map((column) => column.type),
     defaults: ordered.map((column) => column.default),
     keyCount: key.length,
