@@ -68,12 +68,11 @@ export class Conflicts {
   }
 }
 
-function filterOf({ text, table, kind, waiting, from, to }: ConflictQuery): JournalFilter {
+function filterOf({ text, table, kind, from, to }: ConflictQuery): JournalFilter {
   return {
     ...(text === undefined ? {} : { text: text.trim() }),
     ...(table === undefined ? {} : { table }),
     ...(kind === undefined ? {} : { kind }),
-    ...(waiting === undefined ? {} : { waiting }),
     ...(from === undefined ? {} : { from: Date.parse(from) }),
     ...(to === undefined ? {} : { to: Date.parse(to) }),
   };

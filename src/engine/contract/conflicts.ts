@@ -6,8 +6,6 @@ export interface ConflictQuery {
   readonly text?: string;
   readonly table?: string;
   readonly kind?: ConflictKind;
-  /** Refused rows that wait to be tried again. */
-  readonly waiting?: true;
   /** Noted at this instant or later, ISO 8601. */
   readonly from?: string;
   /** Noted before this instant, ISO 8601. */

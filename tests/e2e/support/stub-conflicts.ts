@@ -112,16 +112,12 @@ export function conflictCalls({ options, events }: Stub): Calls {
   };
 }
 
-function isFound(
-  entry: ConflictEntry,
-  { text: part = '', table, kind, waiting, from, to }: ConflictQuery,
-): boolean {
+function isFound(entry: ConflictEntry, { text: part = '', table, kind, from, to }: ConflictQuery): boolean {
   const at = Date.parse(entry.at);
   return (
     JSON.stringify(entry.columns).toLowerCase().includes(part.toLowerCase()) &&
     (table === undefined || entry.table === table) &&
     (kind === undefined || entry.kind === kind) &&
-    (waiting === undefined || entry.refused?.outcome === 'waiting') &&
     (from === undefined || at >= Date.parse(from)) &&
     (to === undefined || at < Date.parse(to))
   );
