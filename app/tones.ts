@@ -1,7 +1,7 @@
 /** What a colour means here, and how each state of the engine's is meant. Words and a picture stand beside it. */
 import { CircleCheckFilled, CircleCloseFilled, Clock, Loading, WarningFilled } from '@element-plus/icons-vue';
 import type { Component } from 'vue';
-import type { CheckResult, SiteOverview, Verdict } from '../src/engine/contract';
+import type { CheckResult, ConflictEntry, SiteOverview, Verdict } from '../src/engine/contract';
 import type { SessionState, StepState } from '../src/report/report';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'busy' | 'calm';
@@ -51,4 +51,11 @@ export const CHECK_TONES: Record<CheckResult['state'], Tone> = {
   warning: 'warn',
   failed: 'bad',
   skipped: 'calm',
+};
+
+export const REFUSED_TONES: Record<NonNullable<ConflictEntry['refused']>['outcome'], Tone> = {
+  waiting: 'warn',
+  passed: 'good',
+  superseded: 'calm',
+  changed: 'calm',
 };

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import cliTexts from '../locales/fr/cli.json';
 import engineTexts from '../locales/fr/engine.json';
 import { answer, EXIT, exitOf, type CommandContext } from './commands/context';
-import { conflicts, history, report, status } from './commands/inspect';
+import { conflicts, history, report, retryConflicts, status } from './commands/inspect';
 import { testMail } from './commands/mail';
 import { run, sync, test } from './commands/sessions';
 import { addSite, init, listSites, pair, set } from './commands/setup';
@@ -58,7 +58,11 @@ const commands: Readonly<Record<string, Command>> = {
   status,
   history,
   report: (context, [id]) => report(context, required('ID', id)),
-  conflicts,
+  conflicts: (context, [action]) => {
+    if (action === undefined) return conflicts(context);
+    if (action !== 'retry') throw new SyncError('cli.missing', { params: { what: 'retry' } });
+    return retryConflicts(context);
+  },
   set: (context, [key, value]) => set(context, required('KEY', key), required('VALUE', value)),
 };
 

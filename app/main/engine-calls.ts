@@ -23,6 +23,7 @@ export function callsThrough(call: Call): EngineCalls {
     information: (host) => call('information', host),
     conflicts: (query) => call('conflicts', query),
     restoreConflict: (id, which) => call('restoreConflict', id, which),
+    retryRefused: () => call('retryRefused'),
     blockedAddresses: () => call('blockedAddresses'),
     unblock: (address) => call('unblock', address),
     clearBlockedAddresses: () => call('clearBlockedAddresses'),

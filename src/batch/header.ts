@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { schemasSchema } from './table-schema';
 
 export const FORMAT_VERSION = 1;
 
@@ -15,6 +16,8 @@ export const headerSchema = z.object({
   base: z.number().int().nonnegative(),
   /** Fingerprint of each table that can appear in the file, by table name. */
   fingerprints: z.record(z.string(), z.string()),
+  /** Of a batch: what these tables are made of. */
+  schemas: schemasSchema,
   /** Hub time minus the author's time, milliseconds, as last measured. */
   clockOffset: z.number().int(),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { schemasSchema } from './table-schema';
 
 const number = z.number().int().nonnegative();
 
@@ -21,6 +22,7 @@ export const manifestSchema = z.object({
   publishedAt: z.iso.datetime(),
   segments: z.array(segmentSchema),
   fingerprints: z.record(z.string(), z.string()),
+  schemas: schemasSchema,
   sites: z.array(
     z.object({
       site: number,

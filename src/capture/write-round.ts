@@ -12,7 +12,8 @@ export interface RoundOptions extends CaptureOptions {
   readonly round: number;
   readonly roundsFolder: string;
   readonly application: string;
-  readonly fingerprints: Readonly<Record<string, string>>;
+  /** What the hub's tables are made of. */
+  readonly schemas: Pick<Manifest, 'fingerprints' | 'schemas'>;
   /** Every site that the manifest must speak of. */
   readonly sites: readonly number[];
   /** Milliseconds since 1970, UTC. */
@@ -34,7 +35,7 @@ export async function writeRound(database: Database, options: RoundOptions): Pro
     application: options.application,
     publishedAt: new Date(options.now).toISOString(),
     segments,
-    fingerprints: { ...options.fingerprints },
+    ...options.schemas,
     sites: options.sites.map((site) => lineOf(site, ledger, options.round)),
   };
   await writeFileAtomic(join(folder, manifestFile), JSON.stringify(manifest, null, 1));
@@ -68,14 +69,14 @@ async function writeSegments(database: Database, folder: string, options: RoundO
 
 const segmentName = (origin: number): string => `origin-${String(origin).padStart(3, '0')}.segment`;
 
-const headerOf = (origin: number, { round, application, fingerprints }: RoundOptions): Header => ({
+const headerOf = (origin: number, { round, application, schemas }: RoundOptions): Header => ({
   format: 1,
   application,
   kind: 'segment',
   origin,
   number: round,
   base: round - 1,
-  fingerprints: { ...fingerprints },
+  fingerprints: schemas.fingerprints,
   clockOffset: 0,
 });
 

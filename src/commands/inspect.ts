@@ -2,12 +2,13 @@ import { dataFolder } from '../config/data-folder';
 import { loadSettings } from '../config/settings';
 import type { JournalEntry } from '../database/port';
 import type { Value } from '../batch/block';
+import { retryRefused } from '../merge/retry-refused';
 import { renderText } from '../report/render-text';
 import { ReportStore } from '../report/report-store';
 import { nextDeparture } from '../schedule/next-departure';
 import { departureHours } from '../schedule/schedule';
 import { answer, EXIT, type CommandContext } from './context';
-import { withDatabase } from './tracking';
+import { locked, withDatabase } from './tracking';
 
 const HISTORY_LINES = 1000;
 const CONFLICT_LINES = 10_000;
@@ -79,6 +80,23 @@ export async function conflicts(context: CommandContext): Promise<number> {
   return EXIT.complete;
 }
 
+/** Tries refused rows again, as each synchronisation does. */
+export async function retryConflicts(context: CommandContext): Promise<number> {
+  const {
+    passed,
+    conflicts: overtaken,
+    waiting,
+  } = await locked(context, () =>
+    withDatabase(context, async (database) => {
+      const { tables } = await database.catalogue();
+      return retryRefused(database, { tables, now: context.parts.clock.now() });
+    }),
+  );
+  const result = { passed, overtaken: overtaken.length, waiting };
+  answer(context, result, [context.translate('cli.conflicts.retried', result)]);
+  return EXIT.complete;
+}
+
 type Described = ReturnType<typeof describe>;
 
 function describe(
@@ -95,6 +113,7 @@ function describe(
   winner: { site: number; name: string; at: string | null; row: Record<string, Value> | null };
   loser: { site: number; name: string; at: string | null; row: Record<string, Value> | null };
   restored: { which: string; at: string; by: string } | null;
+  refused: { outcome: string; at: string | null } | null;
 } {
   const named = (row: readonly Value[]): Record<string, Value> =>
     Object.fromEntries(row.map((value, at) => [entry.columns[at] ?? '', value]));
@@ -116,11 +135,19 @@ function describe(
     loser: side(entry.loser, entry.losingRow, entry.loserAt),
     restored:
       entry.restored === null ? null : { ...entry.restored, at: new Date(entry.restored.at).toISOString() },
+    refused:
+      entry.refused === null
+        ? null
+        : {
+            ...entry.refused,
+            at: entry.refused.at === null ? null : new Date(entry.refused.at).toISOString(),
+          },
   };
 }
 
 function sentence({ translate }: CommandContext, entry: Described): string {
   const key = Object.values(entry.key).map(readable).join(', ');
+  const { refused } = entry;
   return [
     translate('cli.conflicts.line', {
       at: entry.at,
@@ -130,6 +157,9 @@ function sentence({ translate }: CommandContext, entry: Described): string {
     }),
     `  ${translate('cli.conflicts.kept', { name: entry.winner.name })} ${rowText(entry.winner.row)}`,
     `  ${translate('cli.conflicts.aside', { name: entry.loser.name })} ${rowText(entry.loser.row)}`,
+    ...(refused === null
+      ? []
+      : [`  ${translate(`conflict.refused.${refused.outcome}`, { at: refused.at ?? '' })}`]),
   ].join('\n');
 }
 

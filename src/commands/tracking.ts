@@ -77,7 +77,8 @@ export async function withDatabase<T>(
   }
 }
 
-async function locked<T>(context: CommandContext, work: () => Promise<T>): Promise<T> {
+/** Nothing else works with the data folder meanwhile; rejects with `data.locked` where an engine does. */
+export async function locked<T>(context: CommandContext, work: () => Promise<T>): Promise<T> {
   const lock = await lockDataFolder(dataFolder(context.folder).folder);
   try {
     return await work();

@@ -5,7 +5,9 @@
 import type { Block, Operation, Value } from '../batch/block';
 import type { Role } from '../report/report';
 import type { Expired } from './expired';
+import type { FingerprintColumn } from './fingerprint';
 import type { KeyRange } from './key-ranges';
+import type { RefusedEnd, RefusedState } from './refused';
 
 export interface ForeignKey {
   readonly columns: readonly string[];
@@ -18,6 +20,8 @@ export interface Table {
   /** What is synchronised: key columns first, in key order, then the others in the table's own order. */
   readonly columns: readonly string[];
   readonly keyCount: number;
+  /** Each of the columns, in their order. */
+  readonly described: readonly FingerprintColumn[];
   readonly foreignKeys: readonly ForeignKey[];
   /** The database makes up the key of new rows, so two establishments can make the same one. */
   readonly generatedKey: boolean;
@@ -107,7 +111,7 @@ export interface Conflict {
   /** Milliseconds since 1970, UTC, by the hub's clock. */
   readonly winnerAt: number | null;
   readonly loserAt: number | null;
-  /** For `refused`: unique, foreignKey, check, notNull or other. */
+  /** For `refused`: unique, foreignKey, check, notNull, tooLong, value or other. */
   readonly reason: string | null;
 }
 
@@ -134,6 +138,8 @@ export interface JournalEntry extends NewJournalEntry {
   readonly id: number;
   /** The last one; null: nobody did. */
   readonly restored: Restoration | null;
+  /** For `refused`: whether it still waits; null for all others. */
+  readonly refused: RefusedState | null;
 }
 
 /** Which entries of the journal; what is left out does not matter. */
@@ -142,6 +148,8 @@ export interface JournalFilter {
   readonly text?: string;
   readonly table?: string;
   readonly kind?: ConflictKind;
+  /** Refused rows that wait to be tried again. */
+  readonly waiting?: true;
   /** Noted at this instant or later, and before that one: milliseconds since 1970, UTC. */
   readonly from?: number;
   readonly to?: number;
@@ -219,6 +227,8 @@ export type Violation = { readonly change: StagedChange } & (
 /** Inside one transaction of the database, with business triggers and tracking kept from firing. */
 export interface MergeTransaction {
   contested(unseen: Unseen): Promise<readonly Contested[]>;
+  /** All that is staged, table by table, in the order it was staged. */
+  staged(): Promise<readonly StagedChange[]>;
   settle(change: StagedChange, settlement: Settlement): Promise<void>;
   /**
    * Writes all that is staged and not settled otherwise; at the hub logs it with its origin.
@@ -232,6 +242,8 @@ export interface MergeTransaction {
   /** Site: makes a batch's changes of one table pending again. */
   takeBack(table: string, batch: number): Promise<void>;
   journal(entry: NewJournalEntry): Promise<void>;
+  /** Writes down what came of a refused row of the journal, which then waits no more. */
+  endRefused(id: number, end: RefusedEnd): Promise<void>;
   recordMerged(entry: Omit<LedgerEntry, 'round'>): Promise<void>;
   recordPosition(round: number, includedBatch: number): Promise<void>;
   /** Staged changes that were written, by table. */

@@ -2,7 +2,15 @@ import { userInfo } from 'node:os';
 import type { Value } from '../batch/block';
 import type { Settings } from '../config/settings';
 import type { JournalEntry, JournalFilter } from '../database/port';
-import type { Cell, ConflictColumn, ConflictEntry, ConflictPage, ConflictQuery } from './contract';
+import { retryRefused } from '../merge/retry-refused';
+import type {
+  Cell,
+  ConflictColumn,
+  ConflictEntry,
+  ConflictPage,
+  ConflictQuery,
+  RetryResult,
+} from './contract';
 import type { Sessions } from './sessions';
 import type { Workplace } from './workplace';
 
@@ -25,11 +33,12 @@ export class Conflicts {
     const nameOf = namesIn(this.#place.configured());
     const filter = filterOf(query);
     return this.#place.withDatabase(async (database) => {
-      if ((await database.state()) === null) return { entries: [], total: 0, tables: [] };
+      if ((await database.state()) === null) return { entries: [], total: 0, waiting: 0, tables: [] };
       const entries = await database.conflicts(query.limit, { ...filter, skip: query.offset ?? 0 });
       return {
         entries: entries.map((entry) => describe(entry, nameOf)),
         total: await database.countConflicts(filter),
+        waiting: await database.countConflicts({ waiting: true }),
         tables: await database.conflictTables(),
       };
     });
@@ -43,6 +52,19 @@ export class Conflicts {
     await this.#place.withDatabase((database) => database.restore(id, { which, at, by }));
     this.#place.say('info', 'conflict.restored', { id, by });
     this.#place.events.conflictsChanged();
+  }
+
+  /** Not during a session either: it tries them itself. */
+  async retry(): Promise<RetryResult> {
+    this.#sessions.refuseDuring();
+    const now = this.#place.parts.clock.now();
+    const { passed, conflicts, waiting } = await this.#place.withDatabase(async (database) => {
+      const { tables } = await database.catalogue();
+      return retryRefused(database, { tables, now });
+    });
+    this.#place.say('info', 'conflict.retried', { passed, waiting });
+    this.#place.events.conflictsChanged();
+    return { passed, overtaken: conflicts.length, waiting };
   }
 }
 
@@ -64,7 +86,7 @@ function namesIn({ role, name, hub }: Settings): NameOf {
 }
 
 function describe(entry: JournalEntry, nameOf: NameOf): ConflictEntry {
-  const { id, at, table, kind, rule, reason, site, batch, restored } = entry;
+  const { id, at, table, kind, rule, reason, site, batch, restored, refused } = entry;
   const side = (number: number, written: number | null, row: unknown): ConflictEntry['winner'] => ({
     site: number,
     name: nameOf(number),
@@ -84,6 +106,7 @@ function describe(entry: JournalEntry, nameOf: NameOf): ConflictEntry {
     loser: side(entry.loser, entry.loserAt, entry.losingRow),
     columns: entry.columns.map((column, index) => describeColumn(entry, column, index)),
     restored: restored === null ? null : { ...restored, at: isoOf(restored.at) },
+    refused: refused === null ? null : { ...refused, at: refused.at === null ? null : isoOf(refused.at) },
   };
 }
 

@@ -3,7 +3,7 @@ import type { Report } from '../report/report';
 import type { MessageParams } from '../shared/errors';
 import type { BlockedAddress } from '../transport/port';
 import type { CheckResult } from './contract/checks';
-import type { ConflictPage, ConflictQuery } from './contract/conflicts';
+import type { ConflictPage, ConflictQuery, RetryResult } from './contract/conflicts';
 import type { CsvWords, HistoryPage, HistoryQuery } from './contract/history';
 import type { Information } from './contract/information';
 import type { LogLine, Overview } from './contract/overview';
@@ -67,6 +67,11 @@ export interface JournalCalls {
    * `conflict.tableChanged`, `conflict.refused`, or `conflict.foreignKey`: nothing is changed then.
    */
   restoreConflict(id: number, which: 'winner' | 'loser'): Promise<void>;
+  /**
+   * Hub: tries all refused rows of the journal again, as each session does. What passes travels with the next
+   * synchronisation. Rejects with `session.running`, `database.notPrepared` or another `database.*`.
+   */
+  retryRefused(): Promise<RetryResult>;
   blockedAddresses(): Promise<readonly BlockedAddress[]>;
   unblock(address: string): Promise<void>;
   clearBlockedAddresses(): Promise<void>;
@@ -124,7 +129,7 @@ export interface EngineEvents {
   checked(result: CheckResult): void;
   /** Settings or sites are others now, whoever changed them. */
   settingsChanged(): void;
-  /** The conflict journal has new entries, or a value of it was put back. */
+  /** The conflict journal has new entries, a value of it was put back, or refused rows were tried again. */
   conflictsChanged(): void;
 }
 

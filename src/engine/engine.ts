@@ -110,6 +110,8 @@ export class Engine implements EngineCalls {
   readonly restoreConflict: EngineCalls['restoreConflict'] = (id, which) =>
     this.#conflicts.restore(id, which);
 
+  readonly retryRefused: EngineCalls['retryRefused'] = () => this.#conflicts.retry();
+
   readonly blockedAddresses: EngineCalls['blockedAddresses'] = () =>
     Promise.resolve(this.#server()?.blocked() ?? []);
 

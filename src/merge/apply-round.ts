@@ -1,11 +1,11 @@
 import type { Block, Value } from '../batch/block';
 import type { Manifest } from '../batch/manifest';
 import { openBatch } from '../batch/reader';
-import type { Database, Question, StagedChange, Table, Unseen } from '../database/port';
+import type { Database, Question, StagedChange, Table, Unseen, Violation } from '../database/port';
 import { SyncError } from '../shared/errors';
 import { isAsWanted } from './decide';
-import { applyUntilAccepted } from './merge-batch';
-import { heldTables } from './schema-differences';
+import { applyUntilAccepted } from './apply-until-accepted';
+import { heldTables, whyHeld, type HeldReason } from './schema-differences';
 
 export interface RoundOptions {
   readonly site: number;
@@ -21,10 +21,19 @@ export interface RoundOutcome {
   readonly written: ReadonlyMap<string, number>;
   /** Rows left as they are here until the hub has seen what was done to them. */
   readonly waiting: number;
-  /** Of these, rows that the database refused beside one that the hub has not seen: they come with the next round. */
-  readonly unwritten: number;
+  /** Of these, rows that the database refused: they are asked for again. */
+  readonly unwritten: readonly UnwrittenRows[];
   /** Tables left out because they differ between this site and the hub. */
   readonly held: readonly string[];
+  /** Why they were left out. */
+  readonly reasons: readonly HeldReason[];
+}
+
+export interface UnwrittenRows {
+  readonly table: string;
+  /** As in the journal of the hub. */
+  readonly reason: string;
+  readonly rows: number;
 }
 
 /** A row to ask about. */
@@ -42,7 +51,8 @@ export async function applyRound(
 ): Promise<RoundOutcome> {
   const state = await database.state();
   if (state === null) throw new SyncError('database.notPrepared');
-  if (manifest.round <= state.position) return { written: new Map(), waiting: 0, unwritten: 0, held: [] };
+  if (manifest.round <= state.position)
+    return { written: new Map(), waiting: 0, unwritten: [], held: [], reasons: [] };
   if (manifest.round > state.position + 1) {
     throw new SyncError('merge.roundMissing', { params: { round: state.position + 1 } });
   }
@@ -55,7 +65,7 @@ export async function applyRound(
   return database.transaction(async (transaction) => {
     const base = manifest.round - 1;
     let left = 0;
-    let unwritten = 0;
+    const unwritten: Omit<UnwrittenRows, 'rows'>[] = [];
     const ask = async (row: Row, until: number | null): Promise<void> => {
       left += 1;
       await transaction.ask({ ...row, base, until });
@@ -69,15 +79,34 @@ export async function applyRound(
     for (const { change, here } of await transaction.contested(unseen)) {
       if (!isAsWanted(change)) await leave(change, here.sentIn);
     }
-    await applyUntilAccepted(transaction, unseen, async ({ change }) => {
-      unwritten += 1;
-      await leave(change, null);
+    await applyUntilAccepted(transaction, unseen, async (violation) => {
+      unwritten.push({ table: violation.change.table, reason: reasonOf(violation) });
+      await leave(violation.change, null);
       return true;
     });
     for (const row of waiting) await ask(row, null);
     await transaction.recordPosition(manifest.round, included);
-    return { written: await transaction.written(), waiting: left, unwritten, held: [...held] };
+    return {
+      written: await transaction.written(),
+      waiting: left,
+      unwritten: counted(unwritten),
+      held: [...held],
+      reasons: whyHeld(options.tables, manifest, held),
+    };
   });
+}
+
+/** As a journal calls it; a row that others refer to cannot go. */
+export const reasonOf = (violation: Violation): string =>
+  violation.kind === 'refused' ? violation.reason : 'foreignKey';
+
+function counted(rows: readonly Omit<UnwrittenRows, 'rows'>[]): UnwrittenRows[] {
+  const counts = new Map<string, UnwrittenRows>();
+  for (const { table, reason } of rows) {
+    const id = `${reason} ${table}`;
+    counts.set(id, { table, reason, rows: (counts.get(id)?.rows ?? 0) + 1 });
+  }
+  return [...counts.values()];
 }
 
 /** Blocks of tables that can be applied; of the others, the rows to ask for. */

@@ -110,10 +110,11 @@ function describe(
 
 const isMarked = (marks: string, at: number): boolean => marks[at] === '1';
 
-const differences = (row: readonly Value[], before: readonly Value[] | null): string =>
+/** Marks of the columns in which two rows differ; all where there is no other row. */
+export const differences = (row: readonly Value[], before: readonly Value[] | null): string =>
   row.map((value, at) => (sameValue(value, before?.[at] ?? null) ? '0' : '1')).join('');
 
-const sameRow = (a: readonly Value[], b: readonly Value[]): boolean =>
+export const sameRow = (a: readonly Value[], b: readonly Value[]): boolean =>
   a.length === b.length && a.every((value, at) => sameValue(value, b[at] ?? null));
 
 function sameValue(a: Value, b: Value): boolean {

@@ -13,8 +13,10 @@ import type {
   Violation,
 } from '../database/port';
 import { SyncError } from '../shared/errors';
+import { applyUntilAccepted } from './apply-until-accepted';
 import { decide } from './decide';
-import { heldTables } from './schema-differences';
+import { heldTables, whyHeld, type HeldReason } from './schema-differences';
+import { Superseded } from './superseded';
 
 export interface Policies {
   readonly default: Policy;
@@ -38,10 +40,9 @@ export interface MergeOutcome {
   readonly conflicts: readonly Conflict[];
   /** Tables left out because they differ between this site and the hub. */
   readonly declined: readonly string[];
+  /** Why they were left out. */
+  readonly held: readonly HeldReason[];
 }
-
-/** Each attempt settles at least one change for good; this many say that something is wrong with us. */
-const MAX_ATTEMPTS = 10_000;
 
 /**
  * Merges one site's batch into the hub's database, in one transaction with the ledger line that says so. One that was
@@ -56,14 +57,19 @@ export async function mergeBatch(
   const known = (await database.ledger()).find(({ site, batch }) => site === author && batch === number);
   if (known !== undefined) {
     if (known.sha256 === options.sha256)
-      return { written: new Map(), conflicts: [], declined: known.declined };
+      return { written: new Map(), conflicts: [], declined: known.declined, held: [] };
     throw new SyncError('merge.batchChanged', { params: { site: author, batch: number } });
   }
   const unseen: Unseen = { at: 'hub', author, base };
   const declined = new Set<string>();
   const held = heldTables(options.tables, fingerprints);
-  await database.stage(passing(file.blocks(), held, declined, options.onProgress), { clockOffset });
+  const superseded = await Superseded.of(database, author);
+  const blocks = passing(file.blocks(), held, declined, options.onProgress);
+  await database.stage(superseded.watch(blocks), { clockOffset });
   return database.transaction(async (transaction) => {
+    for (const id of superseded.ids) {
+      await transaction.endRefused(id, { outcome: 'superseded', at: options.now });
+    }
     const journal = new Journal(transaction, { at: options.now, site: author, batch: number });
     for (const contested of await transaction.contested(unseen)) {
       const { table } = contested.change;
@@ -81,31 +87,13 @@ export async function mergeBatch(
       sha256: options.sha256,
       declined: [...declined],
     });
-    return { written: await transaction.written(), conflicts: journal.conflicts, declined: [...declined] };
+    return {
+      written: await transaction.written(),
+      conflicts: journal.conflicts,
+      declined: [...declined],
+      held: whyHeld(options.tables, file.header, declined),
+    };
   });
-}
-
-/**
- * Applies again and again, settling what the database refuses, until it refuses nothing. `settle` resolves to whether
- * the change was put aside; otherwise other faults of the same change are settled too.
- */
-export async function applyUntilAccepted(
-  transaction: MergeTransaction,
-  unseen: Unseen,
-  settle: (violation: Violation) => Promise<boolean>,
-): Promise<void> {
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const violations = await transaction.apply(unseen);
-    if (violations.length === 0) return;
-    // A row can be at fault with several tables at once, and is settled once.
-    const settled = new Set<string>();
-    for (const violation of violations) {
-      const row = `${String(violation.change.id)} ${violation.change.table}`;
-      if (settled.has(row)) continue;
-      if (await settle(violation)) settled.add(row);
-    }
-  }
-  throw new SyncError('merge.unsettled');
 }
 
 async function* passing(

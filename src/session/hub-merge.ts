@@ -76,7 +76,7 @@ function sayOutcome(
   handle: StepHandle,
   site: HubSite,
   batch: number,
-  { conflicts, declined }: MergeOutcome,
+  { conflicts, held }: MergeOutcome,
   rows: number,
 ): void {
   handle.info('session.hub.merged', { site: site.name, batch, rows });
@@ -89,5 +89,8 @@ function sayOutcome(
   for (const table of new Set(collisions.map((conflict) => conflict.table))) {
     handle.warn('session.hub.collision', { site: site.name, table });
   }
-  for (const table of declined) handle.warn('session.tableHeld', { table });
+  for (const { table, why, params } of held) {
+    if (why === 'unknown') handle.warn('session.tableHeld', { table });
+    else handle.warn(`session.hub.held.${why}`, { site: site.name, table, ...params });
+  }
 }

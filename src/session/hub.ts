@@ -1,12 +1,13 @@
 import { writeRound } from '../capture/write-round';
 import type { Database, Installation } from '../database/port';
 import type { Policies } from '../merge/merge-batch';
-import { fingerprintsOf } from '../merge/schema-differences';
+import { schemasOf } from '../merge/schema-differences';
 import { SyncError } from '../shared/errors';
 import { warnOfAbsent } from './absent-sites';
 import type { Deadline } from './deadline';
 import type { HubFolder, HubSite } from './hub-folder';
 import { mergeReceived } from './hub-merge';
+import { retryRefusedRows } from './hub-retry';
 import { sitesBehind, sitesWithNews } from './hub-standing';
 import { mergedBatches } from './merged-batches';
 import type { SessionEnvironment, Step, StepHandle } from './session';
@@ -151,7 +152,10 @@ export class HubSession {
     for (const { name } of missing) handle.partial('session.hub.absent', { site: name });
   }
 
-  /** Site by site in site order, never in order of arrival, so that the result does not depend on it. */
+  /**
+   * Site by site in site order, never in order of arrival, so that the result does not depend on it. What the database
+   * refused, tonight or before, is then tried again: another site may have brought what was missing.
+   */
   async #merge(handle: StepHandle): Promise<void> {
     const { folder, signal, onChanged } = this.#options;
     const merged = await mergedBatches(this.#options.database);
@@ -168,6 +172,8 @@ export class HubSession {
       }
       if (whole) setSites(handle.report, [site], 'merged');
     }
+    signal.throwIfAborted();
+    await retryRefusedRows(handle, { ...this.#options, tracked: this.#checked() });
   }
 
   /** A batch that cannot be read stops its own site's changes, not the others'. */
@@ -196,7 +202,7 @@ export class HubSession {
       round,
       roundsFolder: folder.roundsFolder,
       application,
-      fingerprints: fingerprintsOf(catalogue.tables),
+      schemas: schemasOf(catalogue.tables),
       sites: this.#everyone().map(({ number }) => number),
       tables: catalogue.tables.map(({ name }) => name),
       now: clock.now(),

@@ -78,9 +78,17 @@ export class SiteRounds {
         handle.count({ rows });
         if (rows > 0) handle.countTable(table, { received: rows });
       }
-      for (const table of outcome.held) handle.warn('session.tableHeld', { table });
+      for (const { table, why, params } of outcome.reasons) {
+        if (why === 'unknown') handle.warn('session.tableHeld', { table });
+        else handle.warn(`session.site.held.${why}`, { table, ...params });
+      }
       if (outcome.waiting > 0) handle.info('session.site.rowsWaiting', { rows: outcome.waiting });
-      if (outcome.unwritten > 0) handle.partial('session.site.rowsUnwritten', { rows: outcome.unwritten });
+      for (const { table, reason, rows } of outcome.unwritten) {
+        handle.countTable(table, { refused: rows });
+        handle.warn(`session.site.unwritten.${reason}`, { table, rows });
+      }
+      const unwritten = outcome.unwritten.reduce((sum, { rows }) => sum + rows, 0);
+      if (unwritten > 0) handle.partial('session.site.rowsUnwritten', { rows: unwritten });
       handle.info('session.site.applied', { round: manifest.round });
     }
     await rm(inbox, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Header } from '../batch/header';
 import { writeBatch } from '../capture/write-batch';
-import { fingerprintsOf } from '../merge/schema-differences';
+import { schemasOf } from '../merge/schema-differences';
 import { renameDurable } from '../shared/atomic-file';
 import { SyncError } from '../shared/errors';
 import { batchesIn, batchFile } from '../transport/batch-files';
@@ -58,7 +58,7 @@ export class SiteSending {
       origin: site,
       number: batch,
       base: state.position,
-      fingerprints: fingerprintsOf(catalogue.tables),
+      ...schemasOf(catalogue.tables),
       clockOffset,
     };
     let rows = 0;

@@ -545,6 +545,23 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         expect(await fixture.rows('person', ['id'])).toEqual(['1', '2']);
       });
 
+      test('tells all that is staged, in its order, beside the rows as they are', async () => {
+        await open('person', 'hub');
+        await database.stage(
+          streamOf([
+            await blockOf('person', change('U', '0010', 2n, 'Luc', 'Metz', 5n), change('D', '', 7n)),
+            await blockOf('person', change('I', '1111', 3n, 'Zoé', '', null)),
+          ]),
+          { clockOffset: 0 },
+        );
+        const staged = await database.transaction((transaction) => transaction.staged());
+        expect(staged.map(({ op, values, current }) => [op, values, current])).toEqual([
+          ['U', [2n, 'Luc', 'Metz', 5n], [2n, 'Luc', 'Brest', 5n]],
+          ['D', [7n], null],
+          ['I', [3n, 'Zoé', '', null], null],
+        ]);
+      });
+
       test('says how many changes were written', async () => {
         await open('person');
         await database.stage(streamOf([await blockOf('person', change('D', '', 2n))]), { clockOffset: 0 });
@@ -881,7 +898,7 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         });
         const found = await database.conflicts(10);
         expect(found.map(({ batch }) => batch)).toEqual([4, 3]);
-        expect(found[1]).toEqual({ ...entry, id: found[1]?.id, restored: null });
+        expect(found[1]).toEqual({ ...entry, id: found[1]?.id, restored: null, refused: null });
         expect(await database.conflicts(1)).toHaveLength(1);
       });
 
@@ -903,6 +920,36 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         expect(await database.countConflicts({ table: 'person' })).toBe(2);
         expect(await database.countConflicts({ text: 'zoé' })).toBe(1);
         expect(await database.conflictTables()).toEqual(['club', 'person']);
+      });
+
+      test('what came of refused rows; those that wait are found', async () => {
+        await open('person', 'hub');
+        const refused = (id: bigint): Conflict => ({
+          ...updateOf(id, 'Anna'),
+          kind: 'refused',
+          rule: 'refused',
+          reason: 'unique',
+        });
+        await note(updateOf(1n, 'Anna'));
+        const ended = await note(refused(2n));
+        await note(refused(3n));
+        const byHand = await note(refused(1n));
+        const keysOf = async (filter: JournalFilter): Promise<Value[]> =>
+          (await database.conflicts(10, filter)).map(({ key }) => key[0] ?? null);
+        expect(await keysOf({ waiting: true })).toEqual([1n, 3n, 2n]);
+        for (const outcome of ['changed', 'passed'] as const) {
+          await database.transaction((transaction) => transaction.endRefused(ended, { outcome, at: 77 }));
+        }
+        await database.restore(byHand, { which: 'loser', at: 1, by: 'Marie' });
+        expect(await keysOf({ waiting: true })).toEqual([3n]);
+        expect(await database.countConflicts({ waiting: true })).toBe(1);
+        expect(await database.countConflicts({ waiting: true, table: 'club' })).toBe(0);
+        expect((await database.conflicts(10)).map((entry) => entry.refused)).toEqual([
+          null,
+          { outcome: 'waiting', at: null },
+          { outcome: 'passed', at: 77 },
+          null,
+        ]);
       });
 
       test('sent changes until they are purged', async () => {

@@ -133,7 +133,7 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
     rows[23] = [23n, 1n, null];
     rows[31] = [31n, 1n, 'too long'];
     await stage('person', ...rows.map((row) => change('I', '111', ...row)));
-    expect((await refused()).sort()).toEqual(["refused value 31 1 'too long'"]);
+    expect((await refused()).sort()).toEqual(["refused tooLong 31 1 'too long'"]);
     rows[31] = [31n, 1n, 'fits'];
     await stage('person', ...rows.map((row) => change('I', '111', ...row)));
     expect((await refused()).sort()).toEqual(["refused check 7 777 'old'", 'refused notNull 23 1 null']);

@@ -87,6 +87,25 @@ test('a value that cannot be put back is told in words', async () => {
   expect(await app.text('.notice.error')).toBe('Ce conflit n’est plus dans le journal.');
 });
 
+test('a refused row says that it waits; "Réessayer" tries it again, and says what came of it', async () => {
+  const app = await openConflicts();
+  expect(await app.text('.waiting')).toBe('1 ligne refusée en attente');
+  expect(await app.text('#conflicts [data-id="1"]')).toContain('en attente');
+  await app.click('#conflicts [data-id="1"]');
+  await app.wait('its state', async () => (await app.text('#conflict')).includes('elle sera réessayée'));
+  await look(app, 'conflict-waiting');
+  await app.click('#retry');
+  await app.find('.notice.done');
+  expect(await app.text('.notice.done')).toBe(
+    'Lignes refusées réessayées. Passées\u00a0: 1. Encore en attente\u00a0: 0.',
+  );
+  expect(await app.text('#conflict .state')).toBe('Passée le 24/11/2026 10:30:00');
+  expect(await app.text('#conflicts [data-id="1"]')).toContain('passée');
+  await app.wait('no button', async () => !(await app.exists('#retry')));
+  expect(app.calls().filter((call) => call === 'retryRefused')).toHaveLength(1);
+  await look(app, 'conflict-passed');
+});
+
 test('one conflict is printed, or all of the list', async () => {
   const app = await openConflicts();
   await catchPrints(app);

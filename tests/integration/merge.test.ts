@@ -481,7 +481,7 @@ describe('rows that the hub’s database refuses', () => {
     await expectQuiet(company);
   });
 
-  test('a refusal is news to its author only: another site’s next change is no conflict', async () => {
+  test('a refusal is news to its author only: another site’s next change holds, and the refused row gives way', async () => {
     const company = await open({ sites: 2, schema: BADGE });
     company.at(0, `INSERT INTO badge VALUES (5, 'X', 'hub')`);
     company.at(1, `UPDATE badge SET code = 'X' WHERE id = 1`);
@@ -489,7 +489,7 @@ describe('rows that the hub’s database refuses', () => {
     await company.merge();
     company.at(2, `UPDATE badge SET code = 'Y' WHERE id = 1`);
     const { conflicts } = await company.synchronise();
-    expect(conflicts).toEqual([]);
+    expect(conflicts.map(summary)).toEqual(['update by newest: 0 over 1 | 1 Y Anne | 1 X Anne']);
     expect(await rows(company, 1, 'badge')).toContain(`'Y' 1 'Anne'`);
     await expectAllEqual(company);
   });
@@ -791,6 +791,31 @@ describe('schemas that differ', () => {
     expect((await company.synchronise()).conflicts).toEqual([]);
     await company.synchronise();
     expect(await rows(company, 2, 'person')).toContain(`'Paris' 1 'Ann' NULL 0`);
+    await expectAllEqual(company);
+    await expectQuiet(company);
+  });
+
+  test('a column that comes at a site first and at the hub later: its values were never lost', async () => {
+    const company = await open({ sites: 2, schema: `${SHOP} ${OTHER}` });
+    const addPhone = async (place: number): Promise<void> => {
+      company.at(place, `ALTER TABLE person ADD COLUMN phone TEXT`);
+      await company.prepare(place);
+    };
+    await addPhone(1);
+    company.at(1, `UPDATE person SET phone = '01' WHERE id = 1`, `INSERT INTO note VALUES (1, 'passes')`);
+    company.at(2, `UPDATE person SET points = 6 WHERE id = 2`);
+    await company.synchronise();
+    expect(await rows(company, 2, 'note')).toEqual([`1 'passes'`]);
+    expect(await rows(company, 1, 'person')).toContain(`'Brest' 2 'Luc' NULL 5`);
+    await addPhone(0);
+    company.at(1, `UPDATE person SET phone = '02' WHERE id = 2`);
+    await company.synchronise();
+    expect(await rows(company, 0, 'person')).toContain(`'Lyon' 1 'Anne' '01' 0`);
+    expect(await rows(company, 1, 'person')).toContain(`'Brest' 2 'Luc' '02' 6`);
+    await addPhone(2);
+    await company.synchronise();
+    await company.synchronise();
+    expect(await rows(company, 2, 'person')).toEqual([`'Brest' 2 'Luc' '02' 6`, `'Lyon' 1 'Anne' '01' 0`]);
     await expectAllEqual(company);
     await expectQuiet(company);
   });

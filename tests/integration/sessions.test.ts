@@ -479,15 +479,21 @@ describe('tables that differ', () => {
     company.at('lyon', `UPDATE member SET name = 'passes' WHERE id = 1`);
     company.at('paris', `INSERT INTO visit VALUES (20, 2, 'paris')`, `INSERT INTO bill VALUES (20, 20, 2.5)`);
     const reports = await company.synchronise();
-    for (const name of ['hub', 'lyon']) {
-      const report = reports[name];
-      if (report === undefined) throw new Error('no report');
-      const held = report.steps.flatMap(({ messages }) =>
-        messages.filter(({ key }) => key === 'session.tableHeld').map(({ params }) => params['table']),
-      );
-      expect([...new Set(held)].sort(), name).toEqual(['bill', 'visit']);
-      expect(report.state).toBe('warnings');
-    }
+    const said = (name: string): string[] =>
+      (reports[name]?.steps ?? [])
+        .flatMap(({ messages }) => messages.filter(({ key }) => key.includes('.held.')))
+        .map(({ key, params, about }) => [key, JSON.stringify(params), about.table].join(' '));
+    expect(said('hub')).toEqual([
+      'session.hub.held.parent {"site":"lyon","table":"bill","parent":"visit"} bill',
+      'session.hub.held.columnsMissingHere {"site":"lyon","table":"visit","columns":"stars"} visit',
+    ]);
+    expect(said('lyon')).toEqual([
+      'session.site.held.parent {"table":"bill","parent":"visit"} bill',
+      'session.site.held.columnsMissingThere {"table":"visit","columns":"stars"} visit',
+    ]);
+    expect(said('paris')).toEqual([]);
+    expect(reports['hub']?.state).toBe('warnings');
+    expect(reports['lyon']?.state).toBe('warnings');
     for (const name of SITES) {
       expect(company.contents(name)['member'], name).toEqual(company.contents('hub')['member']);
     }
@@ -500,6 +506,8 @@ describe('tables that differ', () => {
     expectAlike(company);
     expect(company.contents('hub')['bill']).toHaveLength(2);
     expect(company.contents('hub')['visit']).toHaveLength(4);
+    // Columns in alphabetical order; the value that the new column had all along came with its row.
+    expect(company.contents('paris')['visit']?.filter((row) => / 5\b/.test(row))).toHaveLength(1);
     const quiet = await company.synchronise();
     for (const report of Object.values(quiet)) expect(report.tables).toEqual([]);
   });

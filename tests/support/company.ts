@@ -9,7 +9,8 @@ import type { Conflict, Database, Policy, Table } from '../../src/database/port'
 import { openSqlite } from '../../src/database/sqlite/database';
 import { applyRound, type RoundOutcome } from '../../src/merge/apply-round';
 import { mergeBatch, type MergeOutcome } from '../../src/merge/merge-batch';
-import { fingerprintsOf } from '../../src/merge/schema-differences';
+import { retryRefused, type RetryOutcome } from '../../src/merge/retry-refused';
+import { schemasOf } from '../../src/merge/schema-differences';
 import { openBusiness, type Business } from './business';
 
 export interface Place {
@@ -149,7 +150,7 @@ export class Company {
       origin: site,
       number,
       base: state.position,
-      fingerprints: fingerprintsOf(tables),
+      ...schemasOf(tables),
       clockOffset,
     });
     for await (const { block } of database.capture(number, namesOf(tables))) await writer.write(block);
@@ -158,12 +159,18 @@ export class Company {
     return summary.changes;
   }
 
-  /** Merges every delivered batch, by site and number. */
+  /** Merges every delivered batch, by site and number, and tries again what was refused. */
   async merge(): Promise<Conflict[]> {
     const batches = this.#batches.splice(0).sort((a, b) => a.site - b.site || a.number - b.number);
     const conflicts: Conflict[] = [];
     for (const batch of batches) conflicts.push(...(await this.mergeOne(batch)).conflicts);
+    conflicts.push(...(await this.retry()).conflicts);
     return conflicts;
+  }
+
+  /** Tries again what the hub's database refused. */
+  async retry(): Promise<RetryOutcome> {
+    return retryRefused(this.hub, { tables: await this.tables(0), now: 1_800_000_000_000 });
   }
 
   async mergeOne({ file, sha256 }: BatchFile): Promise<MergeOutcome> {
@@ -189,7 +196,7 @@ export class Company {
   async publish(): Promise<number> {
     const round = this.rounds.length + 1;
     const tables = await this.tables(0);
-    const fingerprints = fingerprintsOf(tables);
+    const schemas = schemasOf(tables);
     const writers = new Map<number, { writer: BatchWriter; file: string }>();
     for await (const { origin, block } of this.hub.capture(round, namesOf(tables))) {
       const file = join(this.folder, `round-${String(round)}-${String(origin)}`);
@@ -202,7 +209,7 @@ export class Company {
           origin,
           number: round,
           base: round - 1,
-          fingerprints,
+          fingerprints: schemas.fingerprints,
           clockOffset: 0,
         }),
       };
@@ -223,7 +230,7 @@ export class Company {
       application: 'test',
       publishedAt: '2026-11-24T22:00:00.000Z',
       segments,
-      fingerprints,
+      ...schemas,
       sites: await this.#mergedSites(round),
     });
     this.rounds.push({ manifest, files });

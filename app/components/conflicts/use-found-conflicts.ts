@@ -8,7 +8,7 @@ import { ALWAYS, instantsOf, type Period } from '../period';
 
 const PAGE = 50;
 
-const NOTHING: ConflictPage = { entries: [], total: 0, tables: [] };
+const NOTHING: ConflictPage = { entries: [], total: 0, waiting: 0, tables: [] };
 
 export interface ConflictFilter {
   text: string;

@@ -1,4 +1,4 @@
-import { fingerprintOf } from '../fingerprint';
+import { fingerprintOf, type Family } from '../fingerprint';
 import type { Catalogue, ExcludedTable, ForeignKey } from '../port';
 import type { ColumnType } from './column-type';
 import type { Connection } from './connection';
@@ -56,12 +56,14 @@ function assemble(
 ): MssqlTable {
   const name = nameOf(row);
   const columns = ordered.map((column) => column.name);
+  const described = ordered.map((column, at) => ({ name: column.name, ...spelled(types[at]) }));
   const identity = ordered.find((column) => column.identity);
   return {
     name,
     schema: row.schema,
     object: `${quote(row.schema)}.${quote(row.name)}`,
     columns,
+    described,
     types,
     defaults: ordered.map((column) => column.default ?? 'NULL'),
     nullable: new Set(ordered.filter((column) => column.nullable).map((column) => column.name)),
@@ -79,12 +81,7 @@ function assemble(
       .filter(({ own, enabled }) => !own && enabled)
       .map((trigger) => trigger.name),
     generatedKey: key.some((column) => column.identity),
-    fingerprint: fingerprintOf(
-      'mssql',
-      name,
-      ordered.map((column, at) => ({ name: column.name, ...spelled(types[at]) })),
-      key.length,
-    ),
+    fingerprint: fingerprintOf('mssql', name, described, key.length),
     tracking: 'missing',
     log: null,
   };
@@ -93,7 +90,7 @@ function assemble(
 /** A moment or a GUID travels as text, and other engines keep it as such. */
 function spelled(type: ColumnType | undefined): {
   type: string;
-  family: 'integer' | 'real' | 'decimal' | 'text' | 'binary' | 'any';
+  family: Family;
 } {
   if (type === undefined) return { type: '', family: 'any' };
   const { kind, declaration } = type;

@@ -10,10 +10,11 @@ import type {
   Unseen,
   Violation,
 } from '../port';
+import type { RefusedEnd } from '../refused';
 import { apply } from './apply';
 import { asNumber, type Connection } from './connection';
 import type { Found } from './foreign-keys';
-import { writeConflict } from './journal';
+import { writeConflict, writeRefusedEnd } from './journal';
 import { writeLedger } from './ledger';
 import { logOf } from './names';
 import { restoreParent } from './parents';
@@ -37,6 +38,12 @@ export class MssqlMergeTransaction implements MergeTransaction {
 
   contested(unseen: Unseen): Promise<readonly Contested[]> {
     return findContested(this.#connection, this.#staging, unseen);
+  }
+
+  async staged(): Promise<readonly StagedChange[]> {
+    const all: StagedChange[] = [];
+    for (const staged of this.#staging.tables) all.push(...(await this.#staging.readAll(staged)));
+    return all;
   }
 
   settle(change: StagedChange, settlement: Settlement): Promise<void> {
@@ -74,6 +81,10 @@ export class MssqlMergeTransaction implements MergeTransaction {
 
   journal(entry: NewJournalEntry): Promise<void> {
     return writeConflict(this.#connection, entry);
+  }
+
+  endRefused(id: number, end: RefusedEnd): Promise<void> {
+    return writeRefusedEnd(this.#connection, id, end);
   }
 
   recordMerged(entry: Omit<LedgerEntry, 'round'>): Promise<void> {

@@ -10,6 +10,8 @@ export const JOURNAL = 'sync.journal';
 export const RANGES = 'sync.key_range';
 /** Who put a row of a conflict back, and when. */
 export const RESTORED = 'sync.restored';
+/** What came of refused rows of the journal. */
+export const REFUSED = 'sync.refused';
 /** Questions about rows of tables that are not prepared yet. */
 export const QUESTIONS = 'sync.question';
 

@@ -15,13 +15,17 @@ export async function findRefused(connection: Connection, staging: Staging): Pro
           found.push({ kind: 'refused', reason, staged, id: asNumber(id) });
       }
     };
-    await note(`SELECT s.id FROM ${staged.name} AS s WHERE ${WRITTEN} AND s.misfit IS NOT NULL`, 'value');
+    for (const reason of ['tooLong', 'value'] as const) await note(misfits(staged, reason), reason);
     const lossy = lossyText(staged);
     if (lossy !== null) await note(lossy, 'value');
     for (const unique of staged.table.uniques) await note(clashes(staged, unique), 'unique');
   }
   return found;
 }
+
+/** Where a row has faults of both sorts, the text that is too long is the easier one to put right. */
+const misfits = ({ name }: Staged, reason: 'tooLong' | 'value'): string =>
+  `SELECT s.id FROM ${name} AS s WHERE ${WRITTEN} AND s.misfit_reason = '${reason}'`;
 
 const WRITTEN = "s.writes = 1 AND s.op IN ('I', 'U')";
 

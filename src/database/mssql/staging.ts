@@ -8,7 +8,7 @@ import { keyExpression, readExpression, stagedType } from './column-type';
 import { asNumber, asText, type Connection, type Row } from './connection';
 import { quote } from './names';
 import { sameAsStaged, stagedKey, stagedNames, type MssqlTable } from './table';
-import { fromWire, parameterOf, toWire, type Wire } from './values';
+import { fromWire, isTooLong, parameterOf, toWire, type Wire } from './values';
 
 /** A table with changes laid ready, in a temporary table of its own. */
 export interface Staged {
@@ -33,8 +33,8 @@ const FIXED = [
   'news_origin int NOT NULL',
 ];
 
-/** The row as it came, where a column cannot hold one of its values. */
-const MISFIT = 'misfit nvarchar(max) NULL';
+/** The row as it came, where a column cannot hold one of its values, and why: `tooLong` or `value`. */
+const MISFIT = ['misfit nvarchar(max) NULL', 'misfit_reason varchar(10) NULL'];
 
 /** Changes laid ready for one transaction, in temporary tables that are gone with the connection. */
 export class Staging {
@@ -63,7 +63,9 @@ export class Staging {
     if (table === undefined) throw new SyncError('database.tableUnknown', { params: { table: name } });
     const staged = { table, name: `#staged_${String(this.#staged.size + 1)}`, foreignText: false, lastId: 0 };
     const columns = table.types.map((type, at) => `c${String(at + 1)} ${stagedType(type).declaration} NULL`);
-    await this.#connection.run(`CREATE TABLE ${staged.name} (${[...FIXED, ...columns, MISFIT].join(', ')})`);
+    await this.#connection.run(
+      `CREATE TABLE ${staged.name} (${[...FIXED, ...columns, ...MISFIT].join(', ')})`,
+    );
     this.#staged.set(name, staged);
     return staged;
   }
@@ -115,6 +117,15 @@ export class Staging {
     return changes;
   }
 
+  async readAll(staged: Staged): Promise<StagedChange[]> {
+    const rows = await this.#connection.all(`SELECT id FROM ${staged.name} ORDER BY id`);
+    const changes = await this.read(
+      staged,
+      rows.map(([id]) => asNumber(id)),
+    );
+    return [...changes.values()].sort((a, b) => a.id - b.id);
+  }
+
   async settle(change: StagedChange, settlement: Settlement): Promise<void> {
     const staged = await this.open(change.table);
     const flags = [
@@ -125,14 +136,13 @@ export class Staging {
     const id = String(change.id);
     await this.#connection.run(`UPDATE ${staged.name} SET ${flags.join(', ')} WHERE id = ${id}`);
     if (settlement.values === undefined) return;
-    const [misfit, ...values] = wired(staged, settlement.values);
-    const set = stagedNames(staged.table).map((column, at) => `${column} = @p${String(at + 2)}`);
+    const { misfit, reason, wires } = wired(staged, settlement.values);
+    const set = stagedNames(staged.table).map((column, at) => `${column} = @p${String(at + 3)}`);
     await this.#connection.all(
-      `UPDATE ${staged.name} SET misfit = @p1, ${set.join(', ')} WHERE id = ${id}`,
-      misfit ?? null,
-      ...values.map((value) =>
-        typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value,
-      ),
+      `UPDATE ${staged.name} SET misfit = @p1, misfit_reason = @p2, ${set.join(', ')} WHERE id = ${id}`,
+      misfit,
+      reason,
+      ...wires.map((value) => (typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value)),
     );
   }
 
@@ -173,18 +183,29 @@ const FIXED_READ = 6;
 
 function loadColumns({ types }: MssqlTable): { readonly name: string; readonly type: ISqlType }[] {
   const values = types.map((type, at) => ({ name: `c${String(at + 1)}`, type: stagedType(type).bulk }));
-  return [...FIXED_BULK, ...values, { name: 'misfit', type: sql.NVarChar(sql.MAX) }];
+  return [
+    ...FIXED_BULK,
+    ...values,
+    { name: 'misfit', type: sql.NVarChar(sql.MAX) },
+    { name: 'misfit_reason', type: sql.VarChar(10) },
+  ];
 }
 
 function stagedRow(staged: Staged, change: readonly Wire[], values: readonly Value[]): Wire[] {
-  const [misfit = null, ...wires] = wired(staged, values);
-  return [...change, ...NO_NEWS, ...wires, misfit];
+  const { misfit, reason, wires } = wired(staged, values);
+  return [...change, ...NO_NEWS, ...wires, misfit, reason];
 }
 
 const NO_NEWS: readonly Wire[] = ['', 0n, 0];
 
-/** The misfit, then the values: all null where there is one, but for a key that can be told. */
-function wired(staged: Staged, values: readonly Value[]): Wire[] {
+interface WiredRow {
+  /** All of its values packed, where one does not fit; `wires` are null then, but for a key that can be told. */
+  readonly misfit: string | null;
+  readonly reason: 'tooLong' | 'value' | null;
+  readonly wires: readonly Wire[];
+}
+
+function wired(staged: Staged, values: readonly Value[]): WiredRow {
   const { types, keyCount } = staged.table;
   const wires = values.map((value, at) => {
     const type = types[at];
@@ -192,8 +213,13 @@ function wired(staged: Staged, values: readonly Value[]): Wire[] {
   });
   staged.foreignText ||= values.some((value, at) => isForeignTo(types[at]?.name ?? '', value));
   const fitting = wires.filter((wire) => wire !== undefined);
-  if (fitting.length === wires.length) return [null, ...fitting];
-  return [packValues(values), ...wires.map((wire, at) => (at < keyCount ? (wire ?? null) : null))];
+  if (fitting.length === wires.length) return { misfit: null, reason: null, wires: fitting };
+  const tooLong = values.some((value, at) => isTooLong(types[at], value));
+  return {
+    misfit: packValues(values),
+    reason: tooLong ? 'tooLong' : 'value',
+    wires: wires.map((wire, at) => (at < keyCount ? (wire ?? null) : null)),
+  };
 }
 
 const ASCII = /^[\0-\x7f]*$/;

@@ -3,6 +3,7 @@ import type { Installation } from '../port';
 import { readCatalogue } from './catalogue';
 import { asText, type Connection } from './connection';
 import { forgetLog, install } from './install';
+import { CREATE_REFUSED, hasRefused } from './journal';
 import {
   isOwnTrigger,
   JOURNAL,
@@ -11,6 +12,7 @@ import {
   logOf,
   QUESTIONS,
   RANGES,
+  REFUSED,
   RESTORED,
   quote,
   SCHEMA,
@@ -78,6 +80,7 @@ async function createState(connection: Connection): Promise<void> {
       `conflict_id bigint NOT NULL, side varchar(10) NOT NULL, at bigint NOT NULL, person nvarchar(200) NOT NULL)`,
     `CREATE TABLE ${QUESTIONS} (id bigint NOT NULL DEFAULT (NEXT VALUE FOR ${SEQUENCE}) PRIMARY KEY, ` +
       `name nvarchar(300) NOT NULL, key_columns nvarchar(max) NOT NULL, [key] nvarchar(max) NOT NULL, base int NOT NULL)`,
+    CREATE_REFUSED,
   ];
   for (const statement of statements) await connection.run(statement);
 }
@@ -90,6 +93,7 @@ async function adopt(connection: Connection, installation: Installation): Promis
     for (const { id } of await readTracked(connection))
       await adoptLog(connection, logOf(id), before, installation);
     await connection.run(`DELETE FROM ${LEDGER}; DELETE FROM ${JOURNAL}; DELETE FROM ${RESTORED}`);
+    if (await hasRefused(connection)) await connection.run(`DELETE FROM ${REFUSED}`);
   }
   const seen = before.role === 'hub' ? before.lastMarked : before.position;
   await writeState(connection, {

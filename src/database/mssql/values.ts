@@ -28,6 +28,11 @@ export function toWire(type: ColumnType, value: Value): Wire | undefined {
   }
 }
 
+/** Text or bytes that would fit, were the column longer. */
+export const isTooLong = (type: ColumnType | undefined, value: Value): boolean =>
+  (type?.kind === 'text' && typeof value === 'string' && value.length > (type.length ?? Infinity)) ||
+  (type?.kind === 'binary' && value instanceof Uint8Array && value.length > (type.length ?? Infinity));
+
 /** What the driver gave for a column read by its `readExpression`. */
 export function fromWire(type: ColumnType, value: unknown): Value {
   if (value === null || value === undefined) return null;

@@ -108,11 +108,17 @@ function describeTable(
     keyIndex === null
       ? key.map(() => 'BINARY')
       : indexColumns(connection, asText(keyIndex[0])).map(({ collation }) => collation);
-  const described = ordered.map((column) => ({ ...column, family: familyOf(column.type) }));
+  // Keys that one database takes for the same and another for two would replace each other's rows.
+  const described = ordered.map((column, at) => ({
+    name: column.name,
+    type: typeWithCollation(column.type, keyCollations[at]),
+    family: familyOf(column.type),
+  }));
   const fingerprint = fingerprintOf('sqlite', name, described, key.length);
   return {
     name,
     columns: ordered.map((column) => column.name),
+    described,
     types: ordered.map((column) => column.type),
     defaults: ordered.map((column) => column.default),
     keyCount: key.length,
@@ -177,6 +183,9 @@ function hasNullKey(connection: Connection, table: string, key: readonly ColumnI
   const condition = nullable.map((column) => `${quote(column.name)} IS NULL`).join(' OR ');
   return connection.first(`SELECT 1 FROM ${quote(table)} WHERE ${condition} LIMIT 1`) !== null;
 }
+
+const typeWithCollation = (type: string, collation = 'BINARY'): string =>
+  collation === 'BINARY' ? type : `${type} COLLATE ${collation}`.trim();
 
 /** The family that a declared type gives its column, by the names that SQLite and SQL Server use. */
 const FAMILIES: readonly (readonly [RegExp, Family])[] = [

@@ -5,7 +5,8 @@ import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { pack, unpack } from '../json';
 import { hasText } from '../conflict-text';
-import { JOURNAL, quote, RESTORED } from './names';
+import { refusedState, type RefusedEnd } from '../refused';
+import { JOURNAL, quote, REFUSED, RESTORED } from './names';
 
 export function writeConflict(connection: Connection, entry: NewJournalEntry): void {
   const { at, site, batch, ...conflict } = entry;
@@ -36,7 +37,7 @@ export function readConflicts(
 
 export function countConflicts(connection: Connection, filter: JournalFilter): number {
   if (filter.text === undefined || filter.text === '') {
-    const { sql, parameters } = conditionOf(filter);
+    const { sql, parameters } = conditionOf(connection, filter);
     return asNumber(
       connection.first(`SELECT count(*) FROM ${quote(JOURNAL)} AS j WHERE ${sql}`, ...parameters)?.[0],
     );
@@ -70,12 +71,25 @@ export function writeRestoration(connection: Connection, id: number, { which, at
   );
 }
 
+/** As `writeRestoration`, in a table that databases prepared by older versions do not have yet. */
+export function writeRefusedEnd(connection: Connection, id: number, { outcome, at }: RefusedEnd): void {
+  connection.run(
+    `CREATE TABLE IF NOT EXISTS ${quote(REFUSED)} (conflict INTEGER PRIMARY KEY, outcome TEXT NOT NULL, at INTEGER NOT NULL)`,
+  );
+  connection.run(
+    `INSERT OR REPLACE INTO ${quote(REFUSED)} (conflict, outcome, at) VALUES (?, ?, ?)`,
+    id,
+    outcome,
+    at,
+  );
+}
+
 const TABLE = `json_extract(j.conflict, '$.table')`;
 const KIND = `json_extract(j.conflict, '$.kind')`;
 
 /** Entries are read one by one: the text of a value is looked for in the value, not in what it is packed in. */
 function* matching(connection: Connection, filter: JournalFilter): Generator<JournalEntry> {
-  const { sql, parameters } = conditionOf(filter);
+  const { sql, parameters } = conditionOf(connection, filter);
   const text = (filter.text ?? '').toLocaleLowerCase();
   const rows = connection.iterate(`${selection(connection)} WHERE ${sql} ORDER BY j.id DESC`, ...parameters);
   for (const row of rows) {
@@ -84,40 +98,59 @@ function* matching(connection: Connection, filter: JournalFilter): Generator<Jou
   }
 }
 
-function conditionOf({ table, kind, from, to }: JournalFilter): { sql: string; parameters: Value[] } {
+function conditionOf(
+  connection: Connection,
+  { table, kind, waiting, from, to }: JournalFilter,
+): { sql: string; parameters: Value[] } {
   const conditions: [sql: string, value: Value | undefined][] = [
     [`${TABLE} = ?`, table],
-    [`${KIND} = ?`, kind],
+    [`${KIND} = ?`, kind ?? (waiting === true ? 'refused' : undefined)],
     ['j.at >= ?', from],
     ['j.at < ?', to],
   ];
   const given = conditions.filter(([, value]) => value !== undefined);
+  const ended = waiting === true ? [REFUSED, RESTORED].filter((name) => hasTable(connection, name)) : [];
+  const open = ended.map((name) => `NOT EXISTS (SELECT 1 FROM ${quote(name)} WHERE conflict = j.id)`);
+  const all = [...given.map(([sql]) => sql), ...open];
   return {
-    sql: given.length === 0 ? '1' : given.map(([sql]) => sql).join(' AND '),
+    sql: all.length === 0 ? '1' : all.join(' AND '),
     parameters: given.map(([, value]) => value ?? null),
   };
 }
 
+const hasTable = (connection: Connection, name: string): boolean =>
+  connection.first("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", name) !== null;
+
+/** What people and later sessions did is in tables of its own, which may not be there yet. */
 function selection(connection: Connection): string {
-  const columns = 'j.id, j.at, j.site, j.batch, j.conflict';
-  const exists = connection.first("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", RESTORED);
-  if (exists === null) return `SELECT ${columns}, NULL, NULL, NULL FROM ${quote(JOURNAL)} AS j`;
+  const restored = hasTable(connection, RESTORED);
+  const refused = hasTable(connection, REFUSED);
   return (
-    `SELECT ${columns}, r.which, r.at, r.by FROM ${quote(JOURNAL)} AS j LEFT JOIN ${quote(RESTORED)} AS r ` +
-    `ON r.id = (SELECT max(id) FROM ${quote(RESTORED)} WHERE conflict = j.id)`
+    `SELECT j.id, j.at, j.site, j.batch, j.conflict, ${restored ? 'r.which, r.at, r.by' : 'NULL, NULL, NULL'}, ` +
+    `${refused ? 'e.outcome, e.at' : 'NULL, NULL'} FROM ${quote(JOURNAL)} AS j` +
+    (restored
+      ? ` LEFT JOIN ${quote(RESTORED)} AS r ON r.id = (SELECT max(id) FROM ${quote(RESTORED)} WHERE conflict = j.id)`
+      : '') +
+    (refused ? ` LEFT JOIN ${quote(REFUSED)} AS e ON e.conflict = j.id` : '')
   );
 }
 
 const sideSchema = z.enum(['winner', 'loser']);
+const outcomeSchema = z.enum(['passed', 'superseded', 'changed']);
 
-function toEntry([id, at, site, batch, text, which, restoredAt, by]: readonly Value[]): JournalEntry {
-  const none = which === null || which === undefined;
+function toEntry(row: readonly Value[]): JournalEntry {
+  const [id, at, site, batch, text, which = null, restoredAt, by, outcome = null, endedAt] = row;
+  const conflict = unpack(asText(text)) as Conflict;
+  const restored =
+    which === null ? null : { which: sideSchema.parse(which), at: asNumber(restoredAt), by: asText(by) };
+  const end = outcome === null ? null : { outcome: outcomeSchema.parse(outcome), at: asNumber(endedAt) };
   return {
-    ...(unpack(asText(text)) as Conflict),
+    ...conflict,
     id: asNumber(id),
     at: asNumber(at),
     site: asNumber(site),
     batch: asNumber(batch),
-    restored: none ? null : { which: sideSchema.parse(which), at: asNumber(restoredAt), by: asText(by) },
+    restored,
+    refused: refusedState({ kind: conflict.kind, restored }, end),
   };
 }

@@ -10,11 +10,12 @@ import type {
   Violation,
   NewJournalEntry,
 } from '../port';
+import type { RefusedEnd } from '../refused';
 import { apply } from './apply';
 import type { SqliteTable } from './table';
 import type { Connection } from './connection';
 import { asNumber } from './connection';
-import { writeConflict } from './journal';
+import { writeConflict, writeRefusedEnd } from './journal';
 import { writeLedger } from './ledger';
 import { logOf, quote } from './names';
 import { restoreParent } from './parents';
@@ -37,6 +38,10 @@ export class SqliteMergeTransaction implements MergeTransaction {
 
   contested(unseen: Unseen): Promise<readonly Contested[]> {
     return Promise.resolve(findContested(this.#connection, this.#staging, unseen));
+  }
+
+  staged(): Promise<readonly StagedChange[]> {
+    return Promise.resolve(this.#staging.tables.flatMap((staged) => this.#staging.readAll(staged)));
   }
 
   settle(change: StagedChange, settlement: Settlement): Promise<void> {
@@ -69,6 +74,11 @@ export class SqliteMergeTransaction implements MergeTransaction {
 
   journal(entry: NewJournalEntry): Promise<void> {
     writeConflict(this.#connection, entry);
+    return Promise.resolve();
+  }
+
+  endRefused(id: number, end: RefusedEnd): Promise<void> {
+    writeRefusedEnd(this.#connection, id, end);
     return Promise.resolve();
   }
 

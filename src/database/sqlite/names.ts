@@ -7,6 +7,8 @@ export const LEDGER = 'sync$ledger';
 export const JOURNAL = 'sync$journal';
 /** Who put values of the journal back; made with the first of them. */
 export const RESTORED = 'sync$restored';
+/** What came of refused rows of the journal; made with the first of them. */
+export const REFUSED = 'sync$refused';
 /** Questions about rows of tables that are not prepared yet. */
 export const QUESTIONS = 'sync$question';
 

@@ -128,6 +128,11 @@ export class Staging {
     };
   }
 
+  readAll(staged: Staged): StagedChange[] {
+    const ids = this.#connection.all(`SELECT id FROM ${staged.name} ORDER BY id`);
+    return ids.map(([id]) => this.read(staged, asNumber(id)));
+  }
+
   settle(change: StagedChange, settlement: Settlement): void {
     const staged = this.open(change.table);
     this.#connection.run(

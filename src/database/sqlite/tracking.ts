@@ -4,7 +4,19 @@ import { readCatalogue } from './catalogue';
 import type { Connection } from './connection';
 import { asText, isBusy } from './connection';
 import { install } from './install';
-import { doomedOf, JOURNAL, LEDGER, logOf, PREFIX, QUESTIONS, quote, RESTORED, STATE, TABLES } from './names';
+import {
+  doomedOf,
+  JOURNAL,
+  LEDGER,
+  logOf,
+  PREFIX,
+  QUESTIONS,
+  quote,
+  REFUSED,
+  RESTORED,
+  STATE,
+  TABLES,
+} from './names';
 import { hasTracking, preparedTables, readState, writeState } from './state';
 
 export function prepare(connection: Connection, installation: Installation): void {
@@ -65,7 +77,7 @@ function adopt(connection: Connection, installation: Installation): void {
       adoptLog(connection, quote(logOf(name)), before, installation);
     connection.run(`DELETE FROM ${quote(LEDGER)}`);
     connection.run(`DELETE FROM ${quote(JOURNAL)}`);
-    connection.run(`DROP TABLE IF EXISTS ${quote(RESTORED)}`);
+    for (const name of [RESTORED, REFUSED]) connection.run(`DROP TABLE IF EXISTS ${quote(name)}`);
   }
   const seen = before.role === 'hub' ? before.lastMarked : before.position;
   writeState(connection, {

@@ -1,4 +1,5 @@
 import type { ConflictKind, ConflictRule } from '../../database/port';
+import type { RefusedState } from '../../database/refused';
 
 export interface ConflictQuery {
   /** Part of a value of either row, whatever its case. */
@@ -18,6 +19,8 @@ export interface ConflictPage {
   readonly entries: readonly ConflictEntry[];
   /** Entries that the query finds, whatever its limit. */
   readonly total: number;
+  /** Refused rows of the whole journal that wait to be tried again. */
+  readonly waiting: number;
   /** Tables that any entry of the journal speaks of, in alphabetical order: choices of a filter. */
   readonly tables: readonly string[];
 }
@@ -69,4 +72,19 @@ export interface ConflictEntry {
     readonly at: string;
     readonly by: string;
   } | null;
+  /** Of a refused row: what came of it (text key under `conflict.refused.`), and when, ISO 8601. Null for all others. */
+  readonly refused: {
+    readonly outcome: RefusedState['outcome'];
+    readonly at: string | null;
+  } | null;
+}
+
+/** What came of trying refused rows again. */
+export interface RetryResult {
+  /** Rows that the database takes now. */
+  readonly passed: number;
+  /** Rows that were changed by others since: conflicts of their own in the journal. */
+  readonly overtaken: number;
+  /** Rows that still wait. */
+  readonly waiting: number;
 }

@@ -15,7 +15,7 @@ const both = (name: string, winner: string, loser = winner): ConflictColumn => (
 });
 
 function journal(): ConflictEntry[] {
-  const noted = { site: { number: 2, name: 'Lyon' }, batch: 42, restored: null, reason: null };
+  const noted = { site: { number: 2, name: 'Lyon' }, batch: 42, restored: null, reason: null, refused: null };
   return [
     {
       ...noted,
@@ -61,6 +61,7 @@ function journal(): ConflictEntry[] {
       kind: 'refused',
       rule: 'refused',
       reason: 'foreignKey',
+      refused: { outcome: 'waiting', at: null },
       winner: { ...HUB, at: null, present: false },
       loser: LYON,
       columns: [
@@ -77,20 +78,36 @@ function journal(): ConflictEntry[] {
   ];
 }
 
-export function conflictCalls({ options, events }: Stub): Pick<EngineCalls, 'conflicts' | 'restoreConflict'> {
+type Calls = Pick<EngineCalls, 'conflicts' | 'restoreConflict' | 'retryRefused'>;
+
+export function conflictCalls({ options, events }: Stub): Calls {
   let entries = options.role === null || options.noConflicts === true ? [] : journal();
+  const waits = ({ refused }: ConflictEntry): boolean => refused?.outcome === 'waiting';
   return {
     conflicts: (query) => {
       const found = entries.filter((entry) => isFound(entry, query));
       const { limit, offset = 0 } = query;
       const tables = [...new Set(entries.map(({ table }) => table))].sort();
-      return Promise.resolve({ entries: found.slice(offset, offset + limit), total: found.length, tables });
+      const waiting = entries.filter(waits).length;
+      return Promise.resolve({
+        entries: found.slice(offset, offset + limit),
+        total: found.length,
+        waiting,
+        tables,
+      });
     },
     restoreConflict: (id, which) => {
       const restored = { which, at: '2026-11-24T09:30:00Z', by: 'accueil' };
       entries = entries.map((entry) => (entry.id === id ? { ...entry, restored } : entry));
       events.conflictsChanged();
       return Promise.resolve();
+    },
+    retryRefused: () => {
+      const passed = entries.filter(waits).length;
+      const refused = { outcome: 'passed', at: '2026-11-24T09:30:00Z' } as const;
+      entries = entries.map((entry) => (waits(entry) ? { ...entry, refused } : entry));
+      events.conflictsChanged();
+      return Promise.resolve({ passed, overtaken: 0, waiting: 0 });
     },
   };
 }

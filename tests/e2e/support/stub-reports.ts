@@ -59,8 +59,12 @@ function warningsOf(role: Role, { startedAt }: HistoryLine): ReportMessage[] {
   const level = 'warning';
   const held: ReportMessage = {
     id: 'merge-1',
-    key: 'session.tableHeld',
-    params: { table: 'Reglements' },
+    ...(role === 'site'
+      ? { key: 'session.site.held.columnsMissingHere', params: { table: 'Reglements', columns: 'devise' } }
+      : {
+          key: 'session.hub.held.columnsMissingHere',
+          params: { site: 'Colmar', table: 'Reglements', columns: 'devise' },
+        }),
     level,
     at,
     about: { site: null, table: 'Reglements' },

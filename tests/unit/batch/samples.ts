@@ -10,6 +10,7 @@ export const header: Header = {
   number: 42,
   base: 7,
   fingerprints: { client: 'abc', commande: 'def' },
+  schemas: { client: { columns: [['id', 'INTEGER', 'integer']], key: 1 } },
   clockOffset: -1500,
 };
 

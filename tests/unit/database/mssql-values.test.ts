@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Value } from '../../../src/batch/block';
 import { columnType, type ColumnType, type DeclaredType } from '../../../src/database/mssql/column-type';
-import { fromWire, toWire } from '../../../src/database/mssql/values';
+import { fromWire, isTooLong, toWire } from '../../../src/database/mssql/values';
 
 function type(name: string, more: Partial<DeclaredType> = {}): ColumnType {
   const declared = { name, maxLength: 100, precision: 0, scale: 0, collation: null, ...more };
@@ -99,4 +99,16 @@ test('types that are not carried are told', () => {
   for (const name of ['sql_variant', 'geometry', 'hierarchyid', 'vector']) {
     expect(columnType({ name, maxLength: 8, precision: 0, scale: 0, collation: null })).toBeNull();
   }
+});
+
+test('what is only too long is told apart from what can never fit', () => {
+  const text = type('nvarchar', { maxLength: 10 });
+  const bytes = type('varbinary', { maxLength: 2 });
+  expect([isTooLong(text, 'abcde'), isTooLong(text, 'abcdef'), isTooLong(text, 7n)]).toEqual([
+    false,
+    true,
+    false,
+  ]);
+  expect([isTooLong(bytes, new Uint8Array(2)), isTooLong(bytes, new Uint8Array(3))]).toEqual([false, true]);
+  expect(isTooLong(type('nvarchar', { maxLength: -1 }), 'x'.repeat(9000))).toBe(false);
 });

@@ -26,6 +26,7 @@ const table = (
     checks: [],
     businessTriggers: [],
     generatedKey: false,
+    described: [],
     fingerprint: '',
     tracking: 'installed',
     log: 1,
