@@ -1,7 +1,7 @@
 import type { Block, Value } from '../batch/block';
 import type { Manifest } from '../batch/manifest';
 import { openBatch } from '../batch/reader';
-import type { Database, Question, StagedChange, Table, Unseen } from '../database/port';
+import type { Contested, Database, Question, StagedChange, Table, Unseen } from '../database/port';
 import { SyncError } from '../shared/errors';
 import { isAsWanted } from './decide';
 import { applyUntilAccepted } from './merge-batch';
@@ -67,7 +67,7 @@ export async function applyRound(
     // First of all: what the hub left out of a batch is pending again, so nothing may be written over it.
     for (const { table, batch } of own?.declined ?? []) await transaction.takeBack(table, batch);
     for (const { change, here } of await transaction.contested(unseen)) {
-      if (!isAsWanted(change)) await leave(change, here.sentIn);
+      if (!isAsWanted(change) || addsTo(change, here, options.tables)) await leave(change, here.sentIn);
     }
     await applyUntilAccepted(transaction, unseen, async ({ change }) => {
       unwritten += 1;
@@ -78,6 +78,16 @@ export async function applyRound(
     await transaction.recordPosition(manifest.round, included);
     return { written: await transaction.written(), waiting: left, unwritten, held: [...held] };
   });
+}
+
+/** Whether what was done here moved an additive column: that two places come to the same sum does not make it theirs. */
+function addsTo(
+  { table, columns }: StagedChange,
+  { marks }: Contested['here'],
+  tables: readonly Table[],
+): boolean {
+  const additive = tables.find(({ name }) => name === table)?.additive ?? [];
+  return additive.some((column) => marks[columns.indexOf(column)] === '1');
 }
 
 /** Blocks of tables that can be applied; of the others, the rows to ask for. */

@@ -1,4 +1,5 @@
 import type { Block } from '../../batch/block';
+import type { AdditiveColumns } from '../additive';
 import type { KeyRange } from '../key-ranges';
 import type {
   CapturedBlock,
@@ -24,7 +25,7 @@ import { restore } from './restore';
 import { SqliteMergeTransaction } from './merge-transaction';
 import { logOf, quote } from './names';
 import { Staging } from './staging';
-import { hasTracking, readState, requireTracking } from './state';
+import { hasTracking, readState, requireTracking, writeState } from './state';
 import { prepare, unprepare } from './tracking';
 import { pauseTriggers } from './triggers-paused';
 
@@ -46,6 +47,14 @@ class SqliteDatabase implements Database {
 
   prepare(installation: Installation): Promise<void> {
     return this.#do(() => prepare(this.#connection, installation));
+  }
+
+  declareAdditive(columns: AdditiveColumns): Promise<void> {
+    return this.#do(() => {
+      requireTracking(this.#connection);
+      writeState(this.#connection, { additive: JSON.stringify(columns) });
+      this.#known = null;
+    });
   }
 
   unprepare(): Promise<void> {

@@ -8,6 +8,8 @@ const table = (name: string, parents: string[] = [], more: Partial<Table> = {}):
   keyCount: 1,
   foreignKeys: parents.map((parent) => ({ columns: ['id'], parent, parentColumns: ['id'] })),
   generatedKey: false,
+  addable: [],
+  additive: [],
   fingerprint: `${name}-1`,
   tracking: 'installed',
   ...more,
