@@ -12,7 +12,7 @@ const ADDITIVE = { article: ['stock', 'value'] };
 const PLACES = 3;
 const OPEN = { sites: PLACES - 1, schema: '' };
 const SEED = 20_261_126;
-const RUNS = Number(process.env['RUNS'] ?? 60);
+const RUNS = Number(process.env['RUNS'] ?? 50);
 
 const place = fc.nat(PLACES - 1);
 const site = fc.integer({ min: 1, max: PLACES - 1 });

@@ -13,6 +13,9 @@ export const RESTORED = 'sync.restored';
 /** Questions about rows of tables that are not prepared yet. */
 export const QUESTIONS = 'sync.question';
 
+/** Columns declared additive. */
+export const ADDITIVE = 'sync.additive';
+
 /** Set for the connections whose writes the triggers leave alone. */
 export const CONTEXT_KEY = 'sync';
 

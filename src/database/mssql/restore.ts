@@ -74,7 +74,9 @@ async function write(
   if (there !== null) {
     // What was counted there is no part of the conflict, and others have added to it since.
     const set = columns.flatMap((column, at) =>
-      column === table.identity || added.includes(column) ? [] : [`${quote(column)} = ${given[at] ?? 'NULL'}`],
+      column === table.identity || added.includes(column)
+        ? []
+        : [`${quote(column)} = ${given[at] ?? 'NULL'}`],
     );
     if (set.length > 0)
       await connection.all(
