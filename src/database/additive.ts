@@ -81,3 +81,13 @@ export const additiveIn = (
   Object.fromEntries(
     tables.flatMap(({ name, additive }) => (additive.length === 0 ? [] : [[name, additive]])),
   );
+
+/** What is declared and is no number of any of these tables. */
+export const unknownAdditive = (
+  tables: readonly { readonly name: string; readonly addable: readonly string[] }[],
+  declared: AdditiveColumns,
+): { readonly table: string; readonly column: string }[] =>
+  Object.entries(declared).flatMap(([table, columns]) => {
+    const addable = tables.find(({ name }) => name === table)?.addable ?? [];
+    return columns.filter((column) => !addable.includes(column)).map((column) => ({ table, column }));
+  });

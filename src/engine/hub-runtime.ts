@@ -90,7 +90,7 @@ export class HubRuntime implements Runtime {
   ): readonly Step[] {
     this.#settings = settings;
     const { clock, application } = this.#parts;
-    const { installation, receptionLimit, acknowledgementLimit, policies } = this.#settings;
+    const { installation, receptionLimit, acknowledgementLimit, policies, additive } = this.#settings;
     const sites = this.#activeSites();
     const asked = request.trigger === 'request';
     const reception = new Deadline(clock, receptionLimit * MINUTE);
@@ -106,6 +106,7 @@ export class HubRuntime implements Runtime {
       expected: () => (asked ? sites.filter(({ number }) => this.#attendance.hasAsked(number)) : sites),
       grace: asked ? new Deadline(clock, REQUEST_GRACE) : null,
       policies,
+      additive,
       reception,
       acknowledgement: () => {
         const deadline = new Deadline(clock, acknowledgementLimit * MINUTE);
@@ -181,6 +182,7 @@ export class HubRuntime implements Runtime {
       protocol: 1,
       session: this.#reception === null ? null : { deadline: this.#reception.end },
       round: this.#round,
+      additive: this.#settings.additive,
       site: {
         number: site,
         name,

@@ -14,6 +14,8 @@ export const hubStatusSchema = z.object({
   session: z.object({ deadline: number }).nullable(),
   /** Last published round; 0 for none. */
   round: number,
+  /** Columns that add up, by table; left out by a hub of a version that knows none. */
+  additive: z.record(z.string(), z.array(z.string())).optional(),
   site: z.object({
     number,
     name: z.string(),

@@ -137,6 +137,7 @@ export class World {
       sites,
       expected: () => sites,
       grace: null,
+      additive: {},
       policies: { default: 'newest', tables: { setting: 'site' } },
       reception: new Deadline(this.clock, 0),
       acknowledgement: () => new Deadline(this.clock, 0),
