@@ -85,7 +85,7 @@ export const useSettingsDraftStore = defineStore('settings-draft', () => {
 
 function draftOf(values: SettingsValues): Draft {
   const { name, database, schedule, receptionLimit, waitLimit, acknowledgementLimit } = values;
-  const { policies, hub, mail, preferences } = values;
+  const { policies, additive, hub, mail, preferences } = values;
   return plain<Draft>({
     name,
     database,
@@ -94,6 +94,7 @@ function draftOf(values: SettingsValues): Draft {
     waitLimit,
     acknowledgementLimit,
     policies,
+    additive,
     hub,
     mail,
     preferences,
