@@ -85,7 +85,7 @@ export const useSettingsDraftStore = defineStore('settings-draft', () => {
 
 function draftOf(values: SettingsValues): Draft {
   const { name, database, schedule, receptionLimit, waitLimit, acknowledgementLimit } = values;
-  const { policies, retention, hub, mail, preferences } = values;
+  const { policies, additive, retention, hub, mail, preferences } = values;
   return plain<Draft>({
     name,
     database,
@@ -95,6 +95,7 @@ function draftOf(values: SettingsValues): Draft {
     acknowledgementLimit,
     policies,
     retention,
+    additive,
     hub,
     mail,
     preferences,

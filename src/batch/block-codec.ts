@@ -18,7 +18,8 @@ export interface EncodedBlock {
 }
 
 /**
- * A block's bytes, not compressed: names, then op, base, changedAt and marks of every change, then column by column.
+ * A block's bytes, not compressed: names, then op, base, changedAt and marks of every change, then column by column,
+ * then, only where there are additive columns, their names and what each change adds to them.
  * Throws RangeError for a block that breaks the rules of its type: that is a fault of the caller.
  */
 export function encodeBlock(block: Block): EncodedBlock {
@@ -52,6 +53,7 @@ export function encodeBlock(block: Block): EncodedBlock {
       holders.map((values) => values[column] ?? null),
     );
   }
+  putAdds(out, block);
   return { bytes: out.finish(), proseBytes: out.proseBytes };
 }
 
@@ -70,14 +72,48 @@ export function decodeBlock(bytes: Buffer): Block {
   const marks = takeStrings(input, count);
   const wholeCount = ops.filter(isWhole).length;
   const cells = columns.map((_, column) => takeColumn(input, column < keyCount ? count : wholeCount));
+  const { additive, adds } = takeAdds(input, columns, count);
   input.expectEnd();
   let whole = 0;
   const changes = ops.map((op, i): Change => {
     const values = isWhole(op) ? wholeRow(cells, keyCount, i, whole++) : keyOf(cells, keyCount, i);
     const base = bases[i] ?? -1;
-    return { op, marks: marks[i] ?? '', changedAt: times[i] ?? 0, base: base < 0 ? null : base, values };
+    const change = {
+      op,
+      marks: marks[i] ?? '',
+      changedAt: times[i] ?? 0,
+      base: base < 0 ? null : base,
+      values,
+    };
+    return additive.length === 0 ? change : { ...change, adds: adds.map((column) => column[i] ?? null) };
   });
-  return { table, columns, keyCount, changes };
+  const block = { table, columns, keyCount, changes };
+  return additive.length === 0 ? block : { ...block, additive };
+}
+
+function putAdds(out: ByteWriter, { additive = [], changes }: Block): void {
+  if (additive.length === 0) return;
+  out.varint(additive.length);
+  putStrings(out, additive);
+  for (let column = 0; column < additive.length; column++) {
+    putColumn(
+      out,
+      changes.map(({ adds }) => adds?.[column] ?? null),
+    );
+  }
+}
+
+function takeAdds(
+  input: ByteReader,
+  columns: readonly string[],
+  count: number,
+): { additive: readonly string[]; adds: readonly (readonly Value[])[] } {
+  if (input.remaining === 0) return { additive: [], adds: [] };
+  const width = input.count(columns.length, 'additive columns');
+  const additive = takeStrings(input, width);
+  if (width === 0 || !additive.every((name) => columns.includes(name)))
+    throw new FormatError('additive columns that are none of the block');
+  return { additive, adds: additive.map(() => takeColumn(input, count)) };
 }
 
 /** What Float64Array.from does, but for its slow iterator. */
@@ -116,18 +152,20 @@ function keyOf(cells: readonly (readonly Value[])[], keyCount: number, change: n
   return values;
 }
 
-function assertSound({ table, columns, keyCount, changes }: Block): void {
+function assertSound({ table, columns, keyCount, changes, additive = [] }: Block): void {
   const fail = (what: string): never => {
     throw new RangeError(`Block of ${table}: ${what}`);
   };
   const width = columns.length;
   if (width > MAX_COLUMNS) fail(`${width} columns, at most ${MAX_COLUMNS}`);
   if (!Number.isInteger(keyCount) || keyCount < 0 || keyCount > width) fail(`${keyCount} key columns`);
+  if (!additive.every((name) => columns.includes(name))) fail('additive columns that are none of it');
   if (changes.length > BLOCK_CHANGES) fail(`${changes.length} changes, at most ${BLOCK_CHANGES}`);
   if (changes.length * width > MAX_CELLS) fail(`${changes.length} rows of ${width} columns`);
-  for (const { op, values, changedAt, base } of changes) {
+  for (const { op, values, changedAt, base, adds } of changes) {
     const expected = isWhole(op) ? width : keyCount;
     if (values.length !== expected) fail(`${op} with ${values.length} values, ${expected} expected`);
+    if (adds !== undefined && adds.length !== additive.length) fail(`${adds.length} sums`);
     if (!isSmall(changedAt)) fail(`changedAt ${changedAt}`);
     if (base !== null && (base < 0 || !isSmall(base))) fail(`base ${base}`);
   }

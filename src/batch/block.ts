@@ -20,6 +20,8 @@ export interface Change {
   readonly base: number | null;
   /** The whole row in the order of the block's columns (I, U), or its key alone (D, R). */
   readonly values: readonly Value[];
+  /** What the change adds to each of the block's additive columns; null: not known. Left out: to none. */
+  readonly adds?: readonly Value[];
 }
 
 /** Changes of one table. Its key columns come first, in key order. */
@@ -28,6 +30,8 @@ export interface Block {
   readonly columns: readonly string[];
   /** How many of the columns, from the first, are the key. */
   readonly keyCount: number;
+  /** Columns whose sums the changes also say what they add to; left out: none. */
+  readonly additive?: readonly string[];
   readonly changes: readonly Change[];
 }
 

@@ -2,10 +2,16 @@ import { z } from 'zod';
 import { schemasSchema } from './table-schema';
 
 export const FORMAT_VERSION = 1;
+/** Of files whose blocks may say what changes add to additive columns: who does not know these refuses the file. */
+export const SUMS_VERSION = 2;
+
+/** Format of a file about these tables. */
+export const formatFor = (tables: readonly { readonly additive: readonly string[] }[]): Header['format'] =>
+  tables.some(({ additive }) => additive.length > 0) ? SUMS_VERSION : FORMAT_VERSION;
 
 /** First thing in a batch or a segment: who wrote it, and what its author had seen. */
 export const headerSchema = z.object({
-  format: z.literal(FORMAT_VERSION),
+  format: z.literal([FORMAT_VERSION, SUMS_VERSION]),
   application: z.string(),
   kind: z.enum(['batch', 'segment']),
   /** Of a batch: the site that wrote it. Of a segment: the site the changes come from, 0 for the hub. */

@@ -20,7 +20,14 @@ import {
   TRAILER,
   type FrameHead,
 } from './frame';
-import { FORMAT_VERSION, headerSchema, trailerSchema, type Header, type Trailer } from './header';
+import {
+  FORMAT_VERSION,
+  headerSchema,
+  SUMS_VERSION,
+  trailerSchema,
+  type Header,
+  type Trailer,
+} from './header';
 
 const sealedTrailerSchema = trailerSchema.extend({ sha256: z.string() });
 
@@ -76,6 +83,8 @@ class FileBatchReader implements BatchReader {
       }
       if (head.kind !== BLOCK) throw source.corrupt(`frame ${head.kind} after the header`);
       const block = parse(source, () => decodeBlock(raw));
+      if (block.additive !== undefined && this.header.format < SUMS_VERSION)
+        throw source.corrupt('sums in a file that has none');
       tables.set(block.table, (tables.get(block.table) ?? 0) + block.changes.length);
       yield block;
     }
@@ -173,7 +182,7 @@ class FrameSource {
 
 function parseHeader(source: FrameSource, raw: Buffer): Header {
   const value = parse(source, () => z.looseObject({ format: z.number() }).parse(JSON.parse(raw.toString())));
-  if (value.format !== FORMAT_VERSION) throw source.otherVersion();
+  if (value.format !== FORMAT_VERSION && value.format !== SUMS_VERSION) throw source.otherVersion();
   return parse(source, () => headerSchema.parse(value));
 }
 

@@ -5,7 +5,7 @@ import { SyncError } from '../shared/errors';
 import type { Block } from './block';
 import { encodeBlock } from './block-codec';
 import { BLOCK, encodeFrame, HEADER, MAX_FRAME, PREAMBLE, TRAILER } from './frame';
-import { headerSchema, type FileSummary, type Header } from './header';
+import { headerSchema, SUMS_VERSION, type FileSummary, type Header } from './header';
 
 export interface BatchWriter {
   /**
@@ -36,7 +36,7 @@ class FileBatchWriter implements BatchWriter {
 
   constructor(
     private readonly file: string,
-    header: Header,
+    private readonly header: Header,
   ) {
     this.tail = this.start(header);
     ignoreForNow(this.tail);
@@ -44,6 +44,8 @@ class FileBatchWriter implements BatchWriter {
 
   async write(block: Block): Promise<void> {
     this.assertOpen();
+    if (block.additive !== undefined && this.header.format < SUMS_VERSION)
+      throw new RangeError(`Block of ${block.table}: sums in a file of format ${this.header.format}`);
     const { bytes, proseBytes } = encodeBlock(block);
     if (bytes.length > MAX_FRAME) throw tooLarge(block, bytes.length);
     if (block.changes.length === 0) return;

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dataFolder, lockDataFolder } from '../config/data-folder';
 import { withoutPassword } from '../config/database-address';
 import {
+  additiveTable,
   isSecret,
   loadSettings,
   newSettings,
@@ -11,6 +12,7 @@ import {
   setSetting,
   type Settings,
 } from '../config/settings';
+import { additiveFaults } from '../engine/additive-faults';
 import { paired } from '../engine/pairing';
 import { addAccount, hubOf } from '../engine/site-accounts';
 import { SyncError } from '../shared/errors';
@@ -88,8 +90,20 @@ export async function pair(context: CommandContext, code: string): Promise<numbe
 
 export async function set(context: CommandContext, key: string, value: string): Promise<number> {
   const settings: Settings = setSetting(await loadSettings(context.folder), key, value);
+  if (additiveTable(key) !== null) await checkAdditive(context, settings, key);
   await saveSettings(context.folder, settings);
   const shown = { key, value: isSecret(key) ? '•••' : withoutPassword(value) };
   answer(context, shown, [context.translate('cli.set.done', shown)]);
   return EXIT.complete;
+}
+
+/** What is no number of the table is told now, and not by the first session that cannot count it. */
+async function checkAdditive(context: CommandContext, settings: Settings, key: string): Promise<void> {
+  const database = await context.parts.openDatabase(settings.database);
+  try {
+    const fault = (await additiveFaults(database, settings.additive)).find(({ path }) => path === key);
+    if (fault !== undefined) throw new SyncError('settings.additive', { params: fault.params });
+  } finally {
+    await database.close();
+  }
 }

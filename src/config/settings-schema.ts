@@ -160,6 +160,8 @@ export const settingsSchema = z
     policies: z
       .strictObject({ default: policy.default('newest'), tables: z.record(z.string(), policy).default({}) })
       .prefault({}),
+    /** At the hub: by table, columns whose changes are added up wherever they are made. */
+    additive: z.record(z.string(), z.array(text).refine(allDiffer, broken('columnTwice'))).default({}),
     hub: hub.nullable().default(null),
     /** Null until the site has taken a pairing code. */
     site: site.nullable().default(null),

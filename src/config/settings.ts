@@ -81,6 +81,11 @@ export async function saveSettings(folder: string, settings: Settings): Promise<
 }
 
 const TABLE_POLICY = 'policies.tables.';
+const ADDITIVE = 'additive.';
+
+/** The table whose additive columns a key of the command line is about; null: it is about something else. */
+export const additiveTable = (key: string): string | null =>
+  key.startsWith(ADDITIVE) && key.length > ADDITIVE.length ? key.slice(ADDITIVE.length) : null;
 const plain = (path: string, parse: TypedSetting['parse'] = (typed) => typed): [string, TypedSetting] => [
   path,
   { path: path.split('.'), parse },
@@ -110,15 +115,18 @@ export const isSecret = (key: string): boolean => COMMON_SETTINGS.get(key)?.secr
 
 /**
  * New settings with one value changed, as typed on the command line; `policies.tables.<table>` takes `default` to
- * follow the others again. Throws `settings.unknownKey` {key, known} or a SettingsError.
+ * follow the others again, and at the hub `additive.<table>` a list of columns, or `none`. Throws `settings.unknownKey` {key, known} or a SettingsError.
  */
 export function setSetting(settings: Settings, key: string, value: string): Settings {
   if (key.startsWith(TABLE_POLICY) && key.length > TABLE_POLICY.length)
     return setTablePolicy(settings, key.slice(TABLE_POLICY.length), value);
+  const table = additiveTable(key);
+  if (table !== null && settings.hub !== null) return setAdditive(settings, key, table, value);
   const known = new Map([...COMMON_SETTINGS, ...(settings.hub === null ? [] : HUB_SETTINGS)]);
   const setting = known.get(key);
   if (setting === undefined) {
-    const all = [...known.keys(), `${TABLE_POLICY}<table>`].join(', ');
+    const hubOnly = settings.hub === null ? [] : [`${ADDITIVE}<table>`];
+    const all = [...known.keys(), `${TABLE_POLICY}<table>`, ...hubOnly].join(', ');
     throw new SyncError('settings.unknownKey', { params: { key, known: all } });
   }
   const { path, parse } = setting;
@@ -142,6 +150,25 @@ function setTablePolicy(settings: Settings, table: string, value: string): Setti
   const tables = Object.fromEntries(value === 'default' ? others : [...others, [table, value]]);
   return resolveSettings({ ...settings, policies: { ...settings.policies, tables } });
 }
+
+function setAdditive(settings: Settings, key: string, table: string, value: string): Settings {
+  const others = Object.entries(settings.additive).filter(([name]) => name !== table);
+  const columns = value === 'none' ? [] : typedColumns(value);
+  const additive = Object.fromEntries(columns.length === 0 ? others : [...others, [table, columns]]);
+  try {
+    return resolveSettings({ ...settings, additive });
+  } catch (error) {
+    if (error instanceof SettingsError) throw asTyped(error, key, `additive.${table}`);
+    throw error;
+  }
+}
+
+/** `quantity, reserved`: names may have spaces, but no comma. */
+const typedColumns = (typed: string): string[] =>
+  typed
+    .split(',')
+    .map((column) => column.trim())
+    .filter((column) => column !== '');
 
 function withValue(options: object, path: readonly string[], value: unknown): object {
   const [name = '', ...rest] = path;

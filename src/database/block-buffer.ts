@@ -27,8 +27,9 @@ export class BlockBuffer {
   }
 
   #block(origin: number, changes: readonly Change[]): CapturedBlock {
-    const { name, columns, keyCount } = this.#table;
-    return { origin, block: { table: name, columns, keyCount, changes } };
+    const { name, columns, keyCount, additive } = this.#table;
+    const block = { table: name, columns, keyCount, changes };
+    return { origin, block: changes.some(({ adds }) => adds !== undefined) ? { ...block, additive } : block };
   }
 }
 

@@ -20,6 +20,22 @@ export function placesOf(block: Block, table: Table): readonly number[] | null {
   return places;
 }
 
+/**
+ * What the change adds to each column of the table, nothing where it did not touch an additive one; null where it is
+ * not known, or where the column is not additive here. Null altogether for what is no update of such a table.
+ */
+export function addsOf(
+  { op, adds = [], marks }: Change,
+  { additive = [], columns }: Block,
+  table: Table,
+): readonly Value[] | null {
+  if (op !== 'U' || table.additive.length === 0) return null;
+  return table.columns.map((column) => {
+    if (!table.additive.includes(column)) return null;
+    return marks[columns.indexOf(column)] === '1' ? (adds[additive.indexOf(column)] ?? null) : 0n;
+  });
+}
+
 /** The change's marks and values in the table's own order; a key alone is filled up with nulls. */
 export function reorder(
   change: Change,

@@ -2,6 +2,7 @@
 import type { Change, Operation, Value } from '../batch/block';
 import type { Role } from '../report/report';
 import type { Contested } from './port';
+import { total } from './additive';
 
 /** All pending lines about one key, added up. */
 export interface KeyLines {
@@ -15,6 +16,8 @@ export interface KeyLines {
   readonly base: number | null;
   readonly lowestOrigin: number;
   readonly highestOrigin: number;
+  /** By additive column, what each line that changed it added to it; null: not known. */
+  readonly adds: readonly (readonly Value[])[];
 }
 
 /** The change that these lines and the row as it is (null: absent) come to; null: nothing happened. */
@@ -38,8 +41,19 @@ export function changeOf(
       changedAt: lines.changedAt,
       base: role === 'hub' ? null : lines.base,
       values: whole ?? key,
+      ...sums(op, lines, role),
     },
   };
+}
+
+/**
+ * What a site's change adds. A row that was made, or deleted and made anew, has a value and no more. The hub, which
+ * sees all changes, has the sums already.
+ */
+function sums(op: Operation, { inserts, adds }: KeyLines, role: Role): Pick<Change, 'adds'> {
+  if (role === 'hub' || op !== 'U' || inserts > 0) return {};
+  const totals = adds.map(total);
+  return totals.some((sum) => sum !== null) ? { adds: totals } : {};
 }
 
 /** The table has the last word. */

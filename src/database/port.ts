@@ -6,6 +6,7 @@ import type { Block, Operation, Value } from '../batch/block';
 import type { Role } from '../report/report';
 import type { Expired } from './expired';
 import type { FingerprintColumn } from './fingerprint';
+import type { AdditiveColumns } from './additive';
 import type { KeyRange } from './key-ranges';
 import type { RefusedEnd, RefusedState } from './refused';
 
@@ -25,6 +26,10 @@ export interface Table {
   readonly foreignKeys: readonly ForeignKey[];
   /** The database makes up the key of new rows, so two establishments can make the same one. */
   readonly generatedKey: boolean;
+  /** Columns that can be declared additive: numbers, neither in the key nor in a reference. */
+  readonly addable: readonly string[];
+  /** Those that are declared so: the log notes by how much each change moved them. */
+  readonly additive: readonly string[];
   /** Equal where the columns, their types and the key are equal, whatever their order. */
   readonly fingerprint: string;
   readonly tracking: 'missing' | 'outdated' | 'installed';
@@ -108,6 +113,8 @@ export interface Conflict {
   /** Whole rows in the order of `columns`; null: the row is absent. */
   readonly winningRow: readonly Value[] | null;
   readonly losingRow: readonly Value[] | null;
+  /** Columns whose changes were both counted: they are no part of the conflict, and both rows hold the sum. */
+  readonly added?: readonly string[];
   /** Milliseconds since 1970, UTC, by the hub's clock. */
   readonly winnerAt: number | null;
   readonly loserAt: number | null;
@@ -172,6 +179,8 @@ export interface StagedChange {
   /** By the clock of this database's owner. */
   readonly changedAt: number;
   readonly values: readonly Value[];
+  /** What the change adds to each column; null: not known, or the column is not additive here. Left out: to none. */
+  readonly adds?: readonly Value[];
   /** The row as it is in the database now, null when it is absent. */
   readonly current: readonly Value[] | null;
 }
@@ -179,6 +188,8 @@ export interface StagedChange {
 /** A staged change that meets changes its author has not seen. */
 export interface Contested {
   readonly change: StagedChange;
+  /** Of a row that is absent here and whose change adds to a column: the row as it was when it was deleted. */
+  readonly removed?: readonly Value[];
   readonly here: {
     /** The row was made here, unseen. */
     readonly inserted: boolean;
@@ -266,6 +277,11 @@ export interface Database {
   catalogue(): Promise<Catalogue>;
   /** Installs or puts right the tracking of every table of the catalogue. Needs no application to stop. */
   prepare(installation: Installation): Promise<void>;
+  /**
+   * Notes which columns are additive, in place of what was noted before. Tables that this concerns are outdated until
+   * `prepare`. What is no number here is left out of it.
+   */
+  declareAdditive(columns: AdditiveColumns): Promise<void>;
   /** Removes every trace of the tracking, pending changes included. */
   unprepare(): Promise<void>;
   /** Null when `prepare` never ran. */

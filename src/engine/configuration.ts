@@ -20,6 +20,7 @@ import type {
   SettingsDraft,
   SettingsView,
 } from './contract';
+import { additiveFaults } from './additive-faults';
 import type { Guard } from './guard';
 import { paired } from './pairing';
 import type { Sessions } from './sessions';
@@ -63,6 +64,8 @@ export class Configuration {
     if (countsFor(before) !== countsFor(after)) this.#sessions.refuseDuring();
     // A wrong path is better known now than at the next departure.
     if (after.database !== before.database) await this.testDatabase(after.database);
+    const wrong = await this.#additiveFaults(before, after);
+    if (wrong.length > 0) return wrong;
     await this.#place.save(after);
     return [];
   }
@@ -130,6 +133,17 @@ export class Configuration {
     return resolveSettings(completed(settings, { ...draft, database: this.#address(draft.database) }));
   }
 
+  /** Of what is newly declared: the database may be out of reach, and what is gone from it can still be taken away. */
+  async #additiveFaults(before: Settings, after: Settings): Promise<readonly SettingsFault[]> {
+    if (JSON.stringify(before.additive) === JSON.stringify(after.additive)) return [];
+    const database = await this.#place.parts.openDatabase(after.database);
+    try {
+      return await additiveFaults(database, addedTo(before.additive, after.additive));
+    } finally {
+      await database.close();
+    }
+  }
+
   #address(address: string): string {
     return resolveDatabase(address.trim(), this.#place.paths.folder);
   }
@@ -150,9 +164,18 @@ export async function preparedFor(database: Database, installation: string | nul
   return state.installation === installation ? 'this' : 'other';
 }
 
+/** What is declared in `after` and was not before. */
+const addedTo = (before: Settings['additive'], after: Settings['additive']): Settings['additive'] =>
+  Object.fromEntries(
+    Object.entries(after).map(([table, columns]) => [
+      table,
+      columns.filter((column) => before[table]?.includes(column) !== true),
+    ]),
+  );
+
 /** What a session under way counts on. */
-const countsFor = ({ name, database, policies, hub }: Settings): string =>
-  JSON.stringify([name, database, policies, hub]);
+const countsFor = ({ name, database, policies, additive, hub }: Settings): string =>
+  JSON.stringify([name, database, policies, additive, hub]);
 
 function faultsIn<T>(
   work: () => T,

@@ -91,7 +91,7 @@ export class HubRuntime implements Runtime {
   ): readonly Step[] {
     this.#settings = settings;
     const { clock, application } = this.#parts;
-    const { installation, receptionLimit, acknowledgementLimit, policies } = this.#settings;
+    const { installation, receptionLimit, acknowledgementLimit, policies, additive } = this.#settings;
     const sites = this.#sites(true);
     const asked = request.trigger === 'request';
     const reception = new Deadline(clock, receptionLimit * MINUTE);
@@ -108,6 +108,7 @@ export class HubRuntime implements Runtime {
       expected: () => (asked ? sites.filter(({ number }) => this.#attendance.hasAsked(number)) : sites),
       grace: asked ? new Deadline(clock, REQUEST_GRACE) : null,
       policies,
+      additive,
       reception,
       acknowledgement: () => {
         const deadline = new Deadline(clock, acknowledgementLimit * MINUTE);
@@ -184,6 +185,7 @@ export class HubRuntime implements Runtime {
       session: this.#reception === null ? null : { deadline: this.#reception.end },
       round: this.#round,
       firstRound: this.#firstRound,
+      additive: this.#settings.additive,
       site: {
         number: site,
         name,

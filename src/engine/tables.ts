@@ -1,5 +1,6 @@
 import { placeOf } from '../config/place';
 import type { Settings } from '../config/settings';
+import { unknownAdditive } from '../database/additive';
 import { NEARLY_USED, type KeyRange } from '../database/key-ranges';
 import type { Database, ExcludedTable, Table } from '../database/port';
 import { preparedFor } from './configuration';
@@ -71,16 +72,17 @@ async function tablesView(database: Database, settings: Settings): Promise<Table
       ...tables.flatMap((table) => diagnosticsOf(table, prepared, role, ranges)),
       ...excluded.map(exclusion),
       ...unknownPolicies(tables, policies),
+      ...unknownSums(tables, settings.additive),
     ],
   };
 }
 
 function lineOf(
-  { name, columns, keyCount, generatedKey, tracking }: Table,
+  { name, columns, keyCount, generatedKey, tracking, addable }: Table,
   policies: Settings['policies'],
 ): TableLine {
   const policy = policies.tables[name] ?? null;
-  return { name, columns, key: columns.slice(0, keyCount), generatedKey, tracking, policy };
+  return { name, columns, key: columns.slice(0, keyCount), generatedKey, tracking, addable, policy };
 }
 
 function preparation(prepared: Prepared): Diagnostic[] {
@@ -140,3 +142,12 @@ function unknownPolicies(tables: readonly Table[], policies: Settings['policies'
       remedy: null,
     }));
 }
+
+const unknownSums = (tables: readonly Table[], additive: Settings['additive']): Diagnostic[] =>
+  unknownAdditive(tables, additive).map((params) => ({
+    key: 'diagnostic.unknownAdditive',
+    params,
+    level: 'warning',
+    table: null,
+    remedy: null,
+  }));

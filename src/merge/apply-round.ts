@@ -1,7 +1,7 @@
 import type { Block, Value } from '../batch/block';
 import type { Manifest } from '../batch/manifest';
 import { openBatch } from '../batch/reader';
-import type { Database, Question, StagedChange, Table, Unseen, Violation } from '../database/port';
+import type { Contested, Database, Question, StagedChange, Table, Unseen, Violation } from '../database/port';
 import { SyncError } from '../shared/errors';
 import { isAsWanted } from './decide';
 import { applyUntilAccepted } from './apply-until-accepted';
@@ -77,7 +77,7 @@ export async function applyRound(
     // First of all: what the hub left out of a batch is pending again, so nothing may be written over it.
     for (const { table, batch } of own?.declined ?? []) await transaction.takeBack(table, batch);
     for (const { change, here } of await transaction.contested(unseen)) {
-      if (!isAsWanted(change)) await leave(change, here.sentIn);
+      if (!isAsWanted(change) || addsTo(change, here, options.tables)) await leave(change, here.sentIn);
     }
     await applyUntilAccepted(transaction, unseen, async (violation) => {
       unwritten.push({ table: violation.change.table, reason: reasonOf(violation) });
@@ -107,6 +107,16 @@ function counted(rows: readonly Omit<UnwrittenRows, 'rows'>[]): UnwrittenRows[] 
     counts.set(id, { table, reason, rows: (counts.get(id)?.rows ?? 0) + 1 });
   }
   return [...counts.values()];
+}
+
+/** Whether what was done here moved an additive column: that two places come to the same sum does not make it theirs. */
+function addsTo(
+  { table, columns }: StagedChange,
+  { marks }: Contested['here'],
+  tables: readonly Table[],
+): boolean {
+  const additive = tables.find(({ name }) => name === table)?.additive ?? [];
+  return additive.some((column) => marks[columns.indexOf(column)] === '1');
 }
 
 /** Blocks of tables that can be applied; of the others, the rows to ask for. */

@@ -1,5 +1,6 @@
 import type { Conflict, ConflictRule, Contested, Policy, Settlement, StagedChange } from '../database/port';
 import type { Value } from '../batch/block';
+import { plus } from '../database/additive';
 
 /** What becomes of a contested change at the hub, and what must be written about it. */
 export interface Decision {
@@ -12,15 +13,28 @@ export interface Decision {
 const KEEP: Settlement = { write: false, toEveryone: true };
 const NOTHING: Settlement = { write: false, toEveryone: false };
 
+/** What meets, with the sums of additive columns in both rows: these columns are then no matter of dispute. */
+interface Counted extends Contested {
+  /** The row as it is here. */
+  readonly before: readonly Value[] | null;
+  /** Columns that hold a sum. */
+  readonly added: readonly string[];
+}
+
 /**
  * The rule of the synchronisation, pure: a change from `author` meets changes that its author has not seen.
  * Only the hub decides; a site leaves its own unseen rows alone and gets the hub's word in a later round.
  */
-export function decide(contested: Contested, author: number, policy: Policy): Decision {
+export function decide(met: Contested, author: number, policy: Policy): Decision {
+  if (met.change.op === 'D') return decideDeletion(met, author);
+  const contested = withSums(met);
   const { change } = contested;
-  if (change.op === 'D') return decideDeletion(contested, author);
   if (change.current === null) return comeBack(contested, author);
-  if (isAsWanted(change)) return { settlement: NOTHING, conflict: null };
+  if (isAsWanted(change))
+    return {
+      settlement: isAsWanted(met.change) ? stay(contested, NOTHING) : stay(contested),
+      conflict: null,
+    };
   if (change.op === 'I' && contested.here.inserted)
     return decideByPolicy(contested, author, policy, 'insert');
   if (overlap(contested)) return decideByPolicy(contested, author, policy, 'update');
@@ -31,21 +45,51 @@ export function decide(contested: Contested, author: number, policy: Policy): De
 export const isAsWanted = ({ op, values, current }: StagedChange): boolean =>
   op === 'D' ? current === null : current !== null && sameRow(values, current);
 
+/**
+ * What the author added to a column counts beside what others did to it: the sum is what stands here and what came on
+ * top. A row that was deleted here had a value too. Where either is unknown or no number, or the sum is too large, the
+ * column is one like the others.
+ */
+function withSums(met: Contested): Counted {
+  const { change, removed } = met;
+  const before = change.current;
+  const base = before ?? removed ?? null;
+  const sums = change.columns.map((_, at) => plus(base?.[at] ?? null, change.adds?.[at] ?? null));
+  const put = (row: readonly Value[]): readonly Value[] => row.map((value, at) => sums[at] ?? value);
+  return {
+    ...met,
+    change: { ...change, values: put(change.values), current: before === null ? null : put(before) },
+    before,
+    added: change.columns.filter((_, at) => (sums[at] ?? null) !== null),
+  };
+}
+
+/** The row stays but for its sums. */
+function stay({ change, before }: Counted, otherwise = KEEP): Settlement {
+  const values = change.current ?? [];
+  const marks = differences(values, before);
+  return marks.includes('1') ? { write: true, toEveryone: true, values, marks } : otherwise;
+}
+
 function decideDeletion(contested: Contested, author: number): Decision {
   if (isAsWanted(contested.change)) return { settlement: NOTHING, conflict: null };
   return {
     settlement: KEEP,
-    conflict: describe(contested, 'deleteUpdated', 'dataWins', { here: true, author }),
+    conflict: describe({ ...contested, added: [] }, 'deleteUpdated', 'dataWins', { here: true, author }),
   };
 }
 
-function comeBack(contested: Contested, author: number): Decision {
+function comeBack(contested: Counted, author: number): Decision {
   const marks = '1'.repeat(contested.change.columns.length);
   return {
-    settlement: { write: true, toEveryone: true, marks },
+    settlement: { write: true, toEveryone: true, marks, ...summed(contested) },
     conflict: describe(contested, 'updateDeleted', 'dataWins', { here: false, author }),
   };
 }
+
+/** The row to write in place of the one that came, where it holds sums. */
+const summed = ({ change, added }: Counted): Pick<Settlement, 'values'> =>
+  added.length === 0 ? {} : { values: change.values };
 
 /** Whether both changed a column, and not to the same value. */
 function overlap({ change, here }: Contested): boolean {
@@ -57,33 +101,38 @@ function overlap({ change, here }: Contested): boolean {
   );
 }
 
-function mergeColumns({ change }: Contested): Settlement {
+function mergeColumns({ change, before }: Counted): Settlement {
   const values = change.values.map((value, at) =>
     isMarked(change.marks, at) ? value : (change.current?.[at] ?? null),
   );
-  return { write: true, toEveryone: true, values, marks: differences(values, change.current) };
+  return { write: true, toEveryone: true, values, marks: differences(values, before) };
 }
 
 function decideByPolicy(
-  contested: Contested,
+  contested: Counted,
   author: number,
   policy: Policy,
   kind: 'insert' | 'update',
 ): Decision {
-  const { change, here } = contested;
+  const { change, here, before } = contested;
   // Hub and site are sides of a conflict between them; two sites are equals.
   const rule: Policy = policy !== 'newest' && here.origin === 0 ? policy : 'newest';
   const hereWins = rule === 'hub' || (rule === 'newest' && here.changedAt >= change.changedAt);
   return {
     settlement: hereWins
-      ? KEEP
-      : { write: true, toEveryone: true, marks: differences(change.values, change.current) },
+      ? stay(contested)
+      : {
+          write: true,
+          toEveryone: true,
+          marks: differences(change.values, before),
+          ...summed(contested),
+        },
     conflict: describe(contested, kind, rule, { here: hereWins, author }),
   };
 }
 
 function describe(
-  { change, here }: Contested,
+  { change, here, added }: Pick<Counted, 'change' | 'here' | 'added'>,
   kind: Conflict['kind'],
   rule: ConflictRule,
   won: { here: boolean; author: number },
@@ -102,6 +151,7 @@ function describe(
     loser: loser.site,
     winningRow: winner.row,
     losingRow: loser.row,
+    ...(added.length === 0 ? {} : { added }),
     winnerAt: winner.at,
     loserAt: loser.at,
     reason: null,

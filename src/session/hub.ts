@@ -1,4 +1,5 @@
 import { writeRound } from '../capture/write-round';
+import { unknownAdditive, type AdditiveColumns } from '../database/additive';
 import type { Database, Installation } from '../database/port';
 import type { Policies } from '../merge/merge-batch';
 import { schemasOf } from '../merge/schema-differences';
@@ -16,7 +17,7 @@ import { setSites, siteLine } from './site-lines';
 import type { Retention } from './tidy';
 import { tidyHub } from './tidy-hub';
 import type { Tracked } from './tracking';
-import { checkTracking } from './tracking';
+import { checkTracking, followAdditive } from './tracking';
 
 export interface HubSessionOptions extends SessionEnvironment {
   readonly database: Database;
@@ -32,6 +33,8 @@ export interface HubSessionOptions extends SessionEnvironment {
   /** The hub receives for at least so long, unless every active site has delivered: others may be about to ask. */
   readonly grace: Deadline | null;
   readonly policies: Policies;
+  /** Columns that add up, as they are declared here: the sites follow. */
+  readonly additive: AdditiveColumns;
   /** How long it receives: restarted by RAZ. */
   readonly reception: Deadline;
   /** Made when the round is published. */
@@ -73,7 +76,9 @@ export class HubSession {
 
   async #check(handle: StepHandle): Promise<void> {
     const { database, installation, folder } = this.#options;
-    const tracked = await checkTracking(database, installation, 0, handle);
+    const checked = await checkTracking(database, installation, 0, handle);
+    const tracked = await followAdditive(database, installation, checked, this.#options.additive, handle);
+    sayUnknown(tracked, this.#options.additive, handle);
     const published = await folder.lastRound();
     const { lastMarked } = tracked.state;
     if (published > lastMarked) {
@@ -252,4 +257,10 @@ export class HubSession {
     if (this.#tracked === null) throw new Error('the check step comes first');
     return this.#tracked;
   }
+}
+
+/** A declaration that names nothing counts nothing: its table or column is misspelt, gone or no number. */
+function sayUnknown({ catalogue }: Tracked, declared: AdditiveColumns, handle: StepHandle): void {
+  for (const { table, column } of unknownAdditive(catalogue.tables, declared))
+    handle.warn('session.additive.unknown', { table, column });
 }

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { Header } from '../batch/header';
+import { formatFor, type Header } from '../batch/header';
 import { writeBatch } from '../capture/write-batch';
 import { schemasOf } from '../merge/schema-differences';
 import { renameDurable } from '../shared/atomic-file';
@@ -52,7 +52,7 @@ export class SiteSending {
     const batch = state.lastMarked + 1;
     const file = `${batchFile(outbox, batch)}.tmp`;
     const header: Header = {
-      format: 1,
+      format: formatFor(catalogue.tables),
       application,
       kind: 'batch',
       origin: site,

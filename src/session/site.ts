@@ -8,7 +8,7 @@ import type { SiteSessionOptions } from './site-options';
 import { SiteRounds } from './site-rounds';
 import { SiteSending } from './site-sending';
 import { tidySite } from './tidy-site';
-import { checkTracking, type Tracked } from './tracking';
+import { checkTracking, followAdditive, type Tracked } from './tracking';
 
 /** A site's session. What its steps hand on to each other is here; all that must outlive a power cut is on disk. */
 export class SiteSession {
@@ -41,12 +41,16 @@ export class SiteSession {
   async #check(handle: StepHandle): Promise<void> {
     const { database, installation, site, outbox } = this.#options;
     await mkdir(outbox, { recursive: true });
-    const tracked = await checkTracking(database, installation, site, handle);
+    const checked = await checkTracking(database, installation, site, handle);
     const hub = await this.#reach(handle);
     this.#hub = hub;
-    this.#rounds.startFrom(tracked.state.position);
-    refuseRestored(tracked, hub);
-    refusePruned(tracked, hub);
+    this.#rounds.startFrom(checked.state.position);
+    refuseRestored(checked, hub);
+    refusePruned(checked, hub);
+    const tracked =
+      hub.additive === undefined
+        ? checked
+        : await followAdditive(database, installation, checked, hub.additive, handle);
     this.#tracked = await this.#sending.releaseUnnamed(handle, tracked, hub);
   }
 

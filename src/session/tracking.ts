@@ -1,3 +1,4 @@
+import { additiveOf, type AdditiveColumns } from '../database/additive';
 import type { Catalogue, Database, Installation, TrackingState } from '../database/port';
 import { NEARLY_USED } from '../database/key-ranges';
 import { SyncError } from '../shared/errors';
@@ -33,6 +34,31 @@ export async function checkTracking(
   if (changed.length === 0) return { catalogue, state: before };
   const state = await database.state();
   if (state === null) throw new SyncError('database.notPrepared');
+  return { catalogue: await database.catalogue(), state };
+}
+
+/**
+ * Makes the columns that add up those that the hub declares, and renews the tracking of the tables concerned. What was
+ * changed in them before is an ordinary change.
+ */
+export async function followAdditive(
+  database: Database,
+  installation: Installation,
+  { catalogue, state }: Tracked,
+  declared: AdditiveColumns,
+  handle: StepHandle,
+): Promise<Tracked> {
+  const moved = catalogue.tables.filter(
+    (table) => JSON.stringify(additiveOf(table, declared)) !== JSON.stringify(table.additive),
+  );
+  if (moved.length === 0) return { catalogue, state };
+  await database.declareAdditive(declared);
+  await database.prepare(installation);
+  for (const table of moved) {
+    const columns = additiveOf(table, declared).join(', ');
+    if (columns === '') handle.info('session.additive.none', { table: table.name });
+    else handle.info('session.additive.columns', { table: table.name, columns });
+  }
   return { catalogue: await database.catalogue(), state };
 }
 

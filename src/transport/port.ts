@@ -16,6 +16,8 @@ export const hubStatusSchema = z.object({
   round: number,
   /** The oldest round that can still be had; 0 for none. Hubs of older versions keep them all and do not say. */
   firstRound: number.optional(),
+  /** Columns that add up, by table; left out by a hub of a version that knows none. */
+  additive: z.record(z.string(), z.array(z.string())).optional(),
   site: z.object({
     number,
     name: z.string(),

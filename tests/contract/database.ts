@@ -1118,6 +1118,120 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
       });
     });
 
+    describe('columns that add up', () => {
+      const ADDITIVE = { person: ['points'] };
+
+      async function openAdditive(role: 'hub' | 'site' = 'site'): Promise<void> {
+        await open('person', role);
+        await database.declareAdditive(ADDITIVE);
+        await database.prepare(role === 'hub' ? HUB : SITE);
+      }
+
+      /** What captured changes add, each as `key: adds`. */
+      async function added(number: number, of = database): Promise<string[]> {
+        const found: string[] = [];
+        for await (const { block } of of.capture(number, ['person'])) {
+          for (const { values, adds } of block.changes)
+            found.push(
+              `${String(values[0])}: ${adds === undefined ? '-' : adds.join()} of ${block.additive?.join() ?? '-'}`,
+            );
+        }
+        return found.sort();
+      }
+
+      test('are numbers outside the key and outside references', async () => {
+        await fixture.create('person');
+        await fixture.create('family');
+        await fixture.create('values');
+        expect((await tableOf('person')).addable).toEqual(['points']);
+        expect((await tableOf('child')).addable).toEqual([]);
+        expect((await tableOf('sample')).addable).toEqual(['big', 'real']);
+      });
+
+      test('are noted once the tracking is renewed, and no others', async () => {
+        await open('person');
+        await database.declareAdditive({ person: ['id', 'name', 'points', 'nothing'], nowhere: ['x'] });
+        expect(await tableOf('person')).toMatchObject({ additive: ['points'], tracking: 'outdated' });
+        await database.prepare(SITE);
+        expect(await tableOf('person')).toMatchObject({ additive: ['points'], tracking: 'installed' });
+        expect(await database.pending()).toBe(0);
+        await database.declareAdditive(ADDITIVE);
+        expect((await tableOf('person')).tracking).toBe('installed');
+        await database.declareAdditive({});
+        await database.prepare(SITE);
+        expect(await tableOf('person')).toMatchObject({ additive: [], tracking: 'installed' });
+      });
+
+      test('are captured with what all updates added, where that is known', async () => {
+        await openAdditive();
+        await fixture.run(
+          `UPDATE person SET points = points - 3 WHERE id = 1`,
+          `UPDATE person SET points = points + 1, city = 'Metz' WHERE id = 1`,
+          `UPDATE person SET points = NULL WHERE id = 2`,
+          `UPDATE person SET points = 5 WHERE id = 2`,
+          `INSERT INTO person (id, name, points) VALUES (3, 'Zoé', 7)`,
+          `UPDATE person SET points = 8 WHERE id = 3`,
+        );
+        expect(await added(1)).toEqual(['1: -2 of points', '2: - of points', '3: - of points']);
+      });
+
+      test('add nothing new when a batch is released and captured anew', async () => {
+        await openAdditive();
+        await fixture.run(`UPDATE person SET points = 4 WHERE id = 1`);
+        expect(await added(1)).toEqual(['1: 4 of points']);
+        await database.release(1);
+        await fixture.run(`UPDATE person SET points = 1 WHERE id = 1`);
+        expect(await added(1)).toEqual(['1: 1 of points']);
+        await fixture.run(`UPDATE person SET points = 3 WHERE id = 1`);
+        expect(await added(2)).toEqual(['1: 2 of points']);
+      });
+
+      test('are not known of changes that were made before, and kept of those made since', async () => {
+        await open('person');
+        await fixture.run(`UPDATE person SET points = 1 WHERE id = 1`);
+        await database.declareAdditive(ADDITIVE);
+        await database.prepare(SITE);
+        await fixture.run(`UPDATE person SET points = 2`);
+        await fixture.addColumn('person', 'phone');
+        await database.prepare(SITE);
+        await fixture.run(`UPDATE person SET points = 4 WHERE id = 2`);
+        expect(await added(1)).toEqual(['1: - of points', '2: -1 of points']);
+      });
+
+      test('tell nothing where a copy of the database may send them a second time', async () => {
+        await openAdditive();
+        await fixture.run(`UPDATE person SET points = 4 WHERE id = 1`);
+        const copy = await fixture.copy();
+        await copy.prepare({ id: 'another site', role: 'site' });
+        expect(await added(1, copy)).toEqual(['1: - of -']);
+        expect(await added(1)).toEqual(['1: 4 of points']);
+      });
+
+      test('come with what a change adds to each, and with the row that was deleted', async () => {
+        await openAdditive('hub');
+        await fixture.run(`UPDATE person SET points = 9`, `DELETE FROM person WHERE id = 2`);
+        const block = await blockOf(
+          'person',
+          { ...change('U', '0001', 1n, 'Anne', 'Lyon', 3n), adds: [3n] },
+          { ...change('U', '0010', 2n, 'Luc', 'Metz', 5n) },
+        );
+        await database.stage(streamOf([{ ...block, additive: ['points'] }]), { clockOffset: 0 });
+        const met = await database.transaction((transaction) => transaction.contested(atHub(1)));
+        expect(met.map(({ change: { adds, current }, removed }) => ({ adds, current, removed }))).toEqual([
+          { adds: [null, null, null, 3n], current: [1n, 'Anne', 'Lyon', 9n], removed: undefined },
+          { adds: [null, null, null, 0n], current: null, removed: [2n, 'Luc', 'Brest', 9n] },
+        ]);
+      });
+
+      test('keep their sum when the rest of the row is put back', async () => {
+        await openAdditive('hub');
+        const id = await note({ ...updateOf(1n, 'Ann'), added: ['points'] });
+        await fixture.run(`UPDATE person SET points = 20 WHERE id = 1`);
+        await database.restore(id, { which: 'loser', at: 1, by: 'Anne' });
+        expect((await fixture.rows('person', ['id', 'name', 'points']))[0]).toBe(`1 'Ann' 20`);
+      });
+    });
+
     describe('prepare again', () => {
       test('changes nothing where nothing changed', async () => {
         await open('person');

@@ -1,3 +1,4 @@
+import { additiveIn } from '../../src/database/additive';
 import type { Database } from '../../src/database/port';
 import { openMssql } from '../../src/database/mssql/database';
 import { makeMssqlDatabase, type MssqlBusiness } from '../support/mssql-business';
@@ -133,6 +134,11 @@ async function copyOf(
   const copy = await openMssql(business.address);
   const state = await database.state();
   if (state !== null) await copy.prepare({ id: state.installation, role: state.role });
+  const additive = additiveIn((await database.catalogue()).tables);
+  if (state !== null && Object.keys(additive).length > 0) {
+    await copy.declareAdditive(additive);
+    await copy.prepare({ id: state.installation, role: state.role });
+  }
   const tables = await from.query(
     "SELECT s.name, t.name FROM sys.tables AS t JOIN sys.schemas AS s ON s.schema_id = t.schema_id WHERE s.name = 'sync'",
   );

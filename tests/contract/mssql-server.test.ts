@@ -72,6 +72,25 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
     expect(await changes(1)).toEqual(['I 1 7', 'I 11 1 2']);
   });
 
+  test('decimals and money that add up, exact to the last digit', async () => {
+    await business.run(
+      'CREATE TABLE account (id int PRIMARY KEY, flag bit, amount decimal(30, 4), price money)',
+      `INSERT INTO account VALUES (1, 0, 99999999999999999999999999.0001, 1.10)`,
+    );
+    await database.prepare(SITE);
+    expect((await database.catalogue()).tables[0]?.addable).toEqual(['amount', 'price']);
+    await database.declareAdditive({ account: ['amount', 'price'] });
+    await database.prepare(SITE);
+    await business.run(
+      'UPDATE account SET amount = amount - 0.0002, price = price + 0.1',
+      'UPDATE account SET amount = amount - 0.0001, price = price + 0.2',
+    );
+    const found: (readonly Value[] | undefined)[] = [];
+    for await (const { block } of database.capture(1, ['account']))
+      found.push(...block.changes.map(({ adds }) => adds));
+    expect(found).toEqual([['-0.0003', '0.3000']]);
+  });
+
   test('several rows in one statement, cascades, and whatever NOCOUNT says', async () => {
     await business.run(
       'CREATE TABLE parent (id int PRIMARY KEY, name nvarchar(20))',

@@ -141,6 +141,7 @@ export class World {
       retired: [],
       expected: () => sites,
       grace: null,
+      additive: {},
       policies: { default: 'newest', tables: { setting: 'site' } },
       reception: new Deadline(this.clock, 0),
       acknowledgement: () => new Deadline(this.clock, 0),

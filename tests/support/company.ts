@@ -1,10 +1,12 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { formatFor } from '../../src/batch/header';
 import type { Manifest, Segment } from '../../src/batch/manifest';
 import { manifestSchema } from '../../src/batch/manifest';
 import { openBatch } from '../../src/batch/reader';
 import { createBatchWriter, type BatchWriter } from '../../src/batch/writer';
+import type { AdditiveColumns } from '../../src/database/additive';
 import type { Conflict, Database, Policy, Table } from '../../src/database/port';
 import { openSqlite } from '../../src/database/sqlite/database';
 import { applyRound, type RoundOutcome } from '../../src/merge/apply-round';
@@ -41,6 +43,8 @@ export interface CompanyOptions {
   readonly schemaAt?: Readonly<Record<number, string>>;
   readonly foreignKeys?: boolean;
   readonly policy?: Policy;
+  /** Declared everywhere from the start. */
+  readonly additive?: AdditiveColumns;
   /** A folder that `saveTo` filled, to start from; `schema` is not run then. */
   readonly template?: string;
 }
@@ -77,6 +81,13 @@ export class Company {
     const business = openBusiness(path, { foreignKeys });
     if (template === undefined) business.run(schema);
     this.places[number] = { number, path, database: await openSqlite(path), business };
+    await this.prepare(number);
+    if (this.#options.additive !== undefined) await this.declare(number, this.#options.additive);
+  }
+
+  /** Declares columns additive at one place, and renews its tracking. */
+  async declare(number: number, additive: AdditiveColumns): Promise<void> {
+    await this.place(number).database.declareAdditive(additive);
     await this.prepare(number);
   }
 
@@ -144,7 +155,7 @@ export class Company {
     const tables = await this.tables(site);
     const file = join(this.folder, `batch-${String(site)}-${String(number)}`);
     const writer = createBatchWriter(file, {
-      format: 1,
+      format: formatFor(tables),
       application: 'test',
       kind: 'batch',
       origin: site,

@@ -171,6 +171,7 @@ export class Nightly {
       expected: () => sites,
       grace: null,
       policies: { default: 'newest', tables: {} },
+      additive: {},
       reception: new Deadline(this.clock, 0),
       acknowledgement: () => new Deadline(this.clock, 0),
       openServer: () => Promise.resolve(),

@@ -11,6 +11,7 @@ export const SECTIONS: Readonly<Record<Role, readonly SectionName[]>> = {
 
 const OWNERS: Readonly<Record<string, SectionName>> = {
   policies: 'tables',
+  additive: 'tables',
   schedule: 'schedule',
   receptionLimit: 'schedule',
   waitLimit: 'schedule',

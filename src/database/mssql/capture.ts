@@ -8,7 +8,8 @@ import { asNumber, asText, type Connection, type Row } from './connection';
 import { LEDGER, logOf, quote } from './names';
 import { logNumber } from './questions';
 import { writeState } from './state';
-import { keyColumns, keyNames, sameInLog, type MssqlTable } from './table';
+import { minus } from '../additive';
+import { keyColumns, keyNames, sameInLog, sumNames, type MssqlTable } from './table';
 import { fromWire } from './values';
 
 /** Whether readers of this database can be given it as it was at one instant, at no cost to those who write. */
@@ -121,7 +122,7 @@ export async function* blocksOf(
   yield* buffer.rest();
 }
 
-type Lines = { -readonly [K in keyof KeyLines]: KeyLines[K] };
+type Lines = { -readonly [K in keyof Omit<KeyLines, 'adds'>]: KeyLines[K] } & { readonly adds: Value[][] };
 
 interface OpenKey {
   readonly group: number;
@@ -140,6 +141,8 @@ interface LogLine {
   readonly key: readonly Value[];
   /** The row as it is; null: absent. */
   readonly row: readonly Value[] | null;
+  /** By additive column, what an update that changed it added: one value, null for not known, or none. */
+  readonly adds: readonly (readonly Value[])[];
 }
 
 const FIXED = 7;
@@ -156,9 +159,15 @@ export function pendingQuery(table: MssqlTable, number: number, into: string | n
   const keys = keyNames(table).map((name) => `l.${name}`);
   const columns = table.columns.map((column) => `t.${quote(column)}`);
   const first = `t.${quote(table.columns[0] ?? '')}`;
+  const sums = sumNames(table).flatMap((names) =>
+    [names.old, names.new].map((name) => {
+      const type = table.types[names.at];
+      return `, ${type === undefined ? 'NULL' : readExpression(type, `l.${name}`)} AS ${name}`;
+    }),
+  );
   return (
     `SELECT DENSE_RANK() OVER (ORDER BY ${keys.join(', ')}) AS key_group, l.op, l.marks, l.changed_at, l.base, l.origin, ` +
-    `CASE WHEN ${first} IS NULL THEN 0 ELSE 1 END AS present, ${read(keys, 'k')}, ${read(columns, 'c')} ` +
+    `CASE WHEN ${first} IS NULL THEN 0 ELSE 1 END AS present, ${read(keys, 'k')}, ${read(columns, 'c')}${sums.join('')} ` +
     `${into === null ? '' : `INTO ${into} `}FROM ${logOf(logNumber(table))} AS l ` +
     `LEFT JOIN ${table.object} AS t ON ${sameInLog(table)} ` +
     // Inside a snapshot the lines that were marked after it still look pending.
@@ -170,15 +179,24 @@ export function pendingQuery(table: MssqlTable, number: number, into: string | n
 function readLine(table: MssqlTable, row: Row): LogLine {
   const values = (from: number, count: number): Value[] =>
     table.types.slice(0, count).map((type, at) => fromWire(type, row[from + at]));
+  const marks = asText(row[2]);
+  const op = asText(row[1]);
+  const afterRow = FIXED + table.keyCount + table.columns.length;
   return {
     group: asNumber(row[0]),
-    op: asText(row[1]),
-    marks: asText(row[2]),
+    op,
+    marks,
     changedAt: asNumber(row[3]),
     base: row[4] === null ? null : asNumber(row[4]),
     origin: asNumber(row[5]),
     key: values(FIXED, keyColumns(table).length),
     row: asNumber(row[6]) === 1 ? values(FIXED + table.keyCount, table.columns.length) : null,
+    adds: sumNames(table).map(({ at }, place) => {
+      const type = table.types[at];
+      if (type === undefined || op !== 'U' || marks[at] !== '1') return [];
+      const [before, after] = [0, 1].map((side) => fromWire(type, row[afterRow + 2 * place + side]));
+      return [minus(after ?? null, before ?? null)];
+    }),
   };
 }
 
@@ -192,6 +210,7 @@ const startOf = (line: LogLine): Lines => ({
   base: line.base,
   lowestOrigin: line.origin,
   highestOrigin: line.origin,
+  adds: line.adds.map((parts) => [...parts]),
 });
 
 function add(lines: Lines, line: LogLine): void {
@@ -208,6 +227,7 @@ function add(lines: Lines, line: LogLine): void {
       : Math.min(lines.base, other.base);
   lines.lowestOrigin = Math.min(lines.lowestOrigin, other.lowestOrigin);
   lines.highestOrigin = Math.max(lines.highestOrigin, other.highestOrigin);
+  for (const [at, parts] of other.adds.entries()) lines.adds[at]?.push(...parts);
 }
 
 function finish(buffer: BlockBuffer, table: MssqlTable, role: Role, open: OpenKey): CapturedBlock | null {

@@ -1,10 +1,11 @@
+import { additiveOf } from '../additive';
 import { fingerprintOf, type Family } from '../fingerprint';
 import type { Catalogue, ExcludedTable, ForeignKey } from '../port';
 import type { ColumnType } from './column-type';
 import type { Connection } from './connection';
 import { quote, tableName } from './names';
 import { readSchema, type ColumnRow, type SchemaRows, type TableRow } from './schema-rows';
-import { readTracked, type TrackedTable } from './state';
+import { declaredAdditive, readTracked, type TrackedTable } from './state';
 import type { MssqlTable } from './table';
 import { definitionOf } from './trigger';
 
@@ -15,12 +16,16 @@ interface MssqlCatalogue extends Catalogue {
 export async function readCatalogue(connection: Connection): Promise<MssqlCatalogue> {
   const rows = await readSchema(connection);
   const tracked = new Map((await readTracked(connection)).map((table) => [table.name, table]));
+  const declared = await declaredAdditive(connection);
   const tables: MssqlTable[] = [];
   const excluded: ExcludedTable[] = [];
   for (const row of rows.tables) {
     const described = describeTable(row, rows);
     if (typeof described === 'string') excluded.push({ name: nameOf(row), reason: described });
-    else tables.push(withTracking(described, tracked.get(described.name), rows, row.id));
+    else {
+      const table = { ...described, additive: additiveOf(described, declared) };
+      tables.push(withTracking(table, tracked.get(table.name), rows, row.id));
+    }
   }
   return { tables: tables.sort(byName), excluded: excluded.sort(byName) };
 }
@@ -58,6 +63,9 @@ function assemble(
   const columns = ordered.map((column) => column.name);
   const described = ordered.map((column, at) => ({ name: column.name, ...spelled(types[at]) }));
   const identity = ordered.find((column) => column.identity);
+  const foreignKeys = (rows.foreignKeys.get(row.id) ?? []).flatMap((foreignKey) =>
+    resolved(foreignKey, columns, rows),
+  );
   return {
     name,
     schema: row.schema,
@@ -70,9 +78,13 @@ function assemble(
     keyCount: key.length,
     identity: identity?.name ?? null,
     countsByOne: identity?.increment === 1,
-    foreignKeys: (rows.foreignKeys.get(row.id) ?? []).flatMap((foreignKey) =>
-      resolved(foreignKey, columns, rows),
-    ),
+    foreignKeys,
+    addable: ordered
+      .slice(key.length)
+      .filter((column, at) => !column.identity && isNumber(types[key.length + at]))
+      .map((column) => column.name)
+      .filter((column) => !foreignKeys.some((foreignKey) => foreignKey.columns.includes(column))),
+    additive: [],
     uniques: (rows.uniques.get(row.id) ?? []).filter((unique) =>
       unique.every((column) => columns.includes(column)),
     ),
@@ -86,6 +98,9 @@ function assemble(
     log: null,
   };
 }
+
+const isNumber = (type: ColumnType | undefined): boolean =>
+  type !== undefined && ['integer', 'real', 'decimal'].includes(type.kind) && type.name !== 'bit';
 
 /** A moment or a GUID travels as text, and other engines keep it as such. */
 function spelled(type: ColumnType | undefined): {

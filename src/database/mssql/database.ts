@@ -1,6 +1,7 @@
 import type { Block } from '../../batch/block';
 import { SyncError } from '../../shared/errors';
 import type { Expired } from '../expired';
+import type { AdditiveColumns } from '../additive';
 import type { KeyRange } from '../key-ranges';
 import type {
   CapturedBlock,
@@ -40,7 +41,7 @@ import { purge } from './purge';
 import { restore } from './restore';
 import { missingRights } from './rights';
 import { Staging } from './staging';
-import { hasTracking, readState, requireTracking } from './state';
+import { hasTracking, readState, requireTracking, writeAdditive } from './state';
 import type { MssqlTable } from './table';
 import { prepare, unprepare } from './tracking';
 import { pauseTriggers, resumeTracking } from './triggers-paused';
@@ -62,6 +63,13 @@ class MssqlDatabase implements Database {
 
   prepare(installation: Installation): Promise<void> {
     return this.#do((connection) => prepare(connection, installation));
+  }
+
+  declareAdditive(columns: AdditiveColumns): Promise<void> {
+    return this.#do(async (connection) => {
+      await requireTracking(connection);
+      await connection.transaction(() => writeAdditive(connection, columns));
+    });
   }
 
   unprepare(): Promise<void> {

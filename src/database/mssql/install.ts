@@ -3,7 +3,7 @@ import { asNumber, asText, type Connection } from './connection';
 import { literal, logOf, quote, TABLES, triggerOf } from './names';
 import { forwardQuestions } from './questions';
 import { readTracked, type TrackedTable } from './state';
-import { beforeNames, keyColumns, keyNames, type MssqlTable } from './table';
+import { beforeNames, keyColumns, keyNames, sumNames, type MssqlTable } from './table';
 import { concat, definitionOf, logStatements, SQL_NOW, triggerStatement } from './trigger';
 
 /**
@@ -114,9 +114,25 @@ async function moveLog(
   const kept = places
     .slice(table.keyCount)
     .map((place) => (place < 0 ? 'NULL' : `b${String(place - before.keyCount + 1)}`));
+  // What updates moved of a column that was not additive before is not known.
+  const had = await sumColumns(connection, before.id);
+  const sums = sumNames(table).flatMap(({ column, ...names }) => {
+    const place = String(before.columns.indexOf(column) - before.keyCount + 1);
+    return had.includes(`o${place}`)
+      ? [[names.old, `o${place}`] as const, [names.new, `n${place}`] as const]
+      : [];
+  });
   const shared = ['seq', 'op', 'changed_at', 'origin', 'sent_in', 'base', 'until_batch', ...keyNames(table)];
   await connection.run(
-    `INSERT INTO ${logOf(id)} (${[...shared, 'marks', ...beforeNames(table)].join(', ')}) ` +
-      `SELECT ${[...shared, `CASE marks WHEN '' THEN '' ELSE ${concat(marks)} END`, ...kept].join(', ')} FROM ${logOf(before.id)}`,
+    `INSERT INTO ${logOf(id)} (${[...shared, 'marks', ...beforeNames(table), ...sums.map(([name]) => name)].join(', ')}) ` +
+      `SELECT ${[...shared, `CASE marks WHEN '' THEN '' ELSE ${concat(marks)} END`, ...kept, ...sums.map(([, name]) => name)].join(', ')} FROM ${logOf(before.id)}`,
   );
+}
+
+/** Columns of a log that keep what updates moved. */
+export async function sumColumns(connection: Connection, id: number): Promise<string[]> {
+  const rows = await connection.all(
+    `SELECT name FROM sys.columns WHERE object_id = OBJECT_ID('${logOf(id)}')`,
+  );
+  return rows.map(([name]) => asText(name)).filter((name) => /^[on]\d+$/.test(name));
 }

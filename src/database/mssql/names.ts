@@ -15,6 +15,9 @@ export const REFUSED = 'sync.refused';
 /** Questions about rows of tables that are not prepared yet. */
 export const QUESTIONS = 'sync.question';
 
+/** Columns declared additive. */
+export const ADDITIVE = 'sync.additive';
+
 /** Set for the connections whose writes the triggers leave alone. */
 export const CONTEXT_KEY = 'sync';
 

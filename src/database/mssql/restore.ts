@@ -57,7 +57,7 @@ function fits({ columns, keyCount }: JournalEntry, row: readonly Value[] | null,
 async function write(
   connection: Connection,
   table: MssqlTable,
-  { columns, key }: JournalEntry,
+  { columns, key, added = [] }: JournalEntry,
   row: readonly Value[] | null,
 ): Promise<void> {
   const keyValues = keyParameters(table, key);
@@ -72,8 +72,11 @@ async function write(
   );
   const there = await connection.first(`SELECT 1 FROM ${table.object} WHERE ${where}`, ...keyValues);
   if (there !== null) {
+    // What was counted there is no part of the conflict, and others have added to it since.
     const set = columns.flatMap((column, at) =>
-      column === table.identity ? [] : [`${quote(column)} = ${given[at] ?? 'NULL'}`],
+      column === table.identity || added.includes(column)
+        ? []
+        : [`${quote(column)} = ${given[at] ?? 'NULL'}`],
     );
     if (set.length > 0)
       await connection.all(

@@ -1,7 +1,7 @@
 import sql, { type ISqlType } from 'mssql';
 import type { Block, Operation, Value } from '../../batch/block';
 import { SyncError } from '../../shared/errors';
-import { placesOf, reorder } from '../column-order';
+import { addsOf, placesOf, reorder } from '../column-order';
 import { packValues, unpackValues } from '../json';
 import type { Contested, Settlement, StagedChange } from '../port';
 import { keyExpression, readExpression, stagedType } from './column-type';
@@ -36,6 +36,9 @@ const FIXED = [
 /** The row as it came, where a column cannot hold one of its values, and why: `tooLong` or `value`. */
 const MISFIT = ['misfit nvarchar(max) NULL', 'misfit_reason varchar(10) NULL'];
 
+/** What the change adds to each column, where the table has additive ones. */
+const ADDS = 'adds nvarchar(max) NULL';
+
 /** Changes laid ready for one transaction, in temporary tables that are gone with the connection. */
 export class Staging {
   readonly #connection: Connection;
@@ -64,7 +67,7 @@ export class Staging {
     const staged = { table, name: `#staged_${String(this.#staged.size + 1)}`, foreignText: false, lastId: 0 };
     const columns = table.types.map((type, at) => `c${String(at + 1)} ${stagedType(type).declaration} NULL`);
     await this.#connection.run(
-      `CREATE TABLE ${staged.name} (${[...FIXED, ...columns, ...MISFIT].join(', ')})`,
+      `CREATE TABLE ${staged.name} (${[...FIXED, ...columns, ...MISFIT, ADDS].join(', ')})`,
     );
     this.#staged.set(name, staged);
     return staged;
@@ -79,7 +82,8 @@ export class Staging {
       // A question writes nothing, and is answered with the row as it is here.
       const asks = change.op === 'R' ? 1 : 0;
       const time = BigInt(Math.round(change.changedAt + clockOffset));
-      return stagedRow(staged, [change.op, marks, time, change.base, 1 - asks, asks], values);
+      const adds = addsOf(change, block, staged.table);
+      return stagedRow(staged, [change.op, marks, time, change.base, 1 - asks, asks], values, adds);
     });
     await this.#load(staged, rows);
   }
@@ -93,7 +97,7 @@ export class Staging {
       ...key.map((type, at) => parameterOf(type, values[at] ?? null)),
     );
     const marks = '1'.repeat(values.length);
-    await this.#load(staged, [stagedRow(staged, ['U', marks, BigInt(changedAt), null, 1, 1], values)]);
+    await this.#load(staged, [stagedRow(staged, ['U', marks, BigInt(changedAt), null, 1, 1], values, null)]);
   }
 
   /** Notes what the author of a staged change has not seen of its row. */
@@ -179,21 +183,27 @@ const FIXED_BULK: readonly { readonly name: string; readonly type: ISqlType }[] 
 ];
 
 /** How many columns `readQuery` puts before the values. */
-const FIXED_READ = 6;
+const FIXED_READ = 7;
 
 function loadColumns({ types }: MssqlTable): { readonly name: string; readonly type: ISqlType }[] {
   const values = types.map((type, at) => ({ name: `c${String(at + 1)}`, type: stagedType(type).bulk }));
-  return [
-    ...FIXED_BULK,
-    ...values,
-    { name: 'misfit', type: sql.NVarChar(sql.MAX) },
-    { name: 'misfit_reason', type: sql.VarChar(10) },
-  ];
+  return [...FIXED_BULK, ...values, ...TEXTS];
 }
 
-function stagedRow(staged: Staged, change: readonly Wire[], values: readonly Value[]): Wire[] {
+const TEXTS = [
+  { name: 'misfit', type: sql.NVarChar(sql.MAX) },
+  { name: 'misfit_reason', type: sql.VarChar(10) },
+  { name: 'adds', type: sql.NVarChar(sql.MAX) },
+];
+
+function stagedRow(
+  staged: Staged,
+  change: readonly Wire[],
+  values: readonly Value[],
+  adds: readonly Value[] | null,
+): Wire[] {
   const { misfit, reason, wires } = wired(staged, values);
-  return [...change, ...NO_NEWS, ...wires, misfit, reason];
+  return [...change, ...NO_NEWS, ...wires, misfit, reason, adds === null ? null : packValues(adds)];
 }
 
 const NO_NEWS: readonly Wire[] = ['', 0n, 0];
@@ -244,7 +254,7 @@ function readQuery({ table, name }: Staged, ids: readonly number[]): string {
   });
   const first = `t.${quote(table.columns[0] ?? '')}`;
   return (
-    `SELECT s.id, s.op, s.marks, s.changed_at, s.misfit, CASE WHEN ${first} IS NULL THEN 0 ELSE 1 END, ` +
+    `SELECT s.id, s.op, s.marks, s.changed_at, s.misfit, CASE WHEN ${first} IS NULL THEN 0 ELSE 1 END, s.adds, ` +
     `${[...staged, ...current].join(', ')} FROM ${name} AS s LEFT JOIN ${table.object} AS t ON ${sameAsStaged(table)} ` +
     `WHERE s.id IN (${ids.join(', ')})`
   );
@@ -265,5 +275,6 @@ function readChange(table: MssqlTable, row: Row): StagedChange {
     changedAt: asNumber(row[3]),
     values: staged.slice(0, op === 'I' || op === 'U' ? width : table.keyCount),
     current: asNumber(row[5]) === 1 ? values(FIXED_READ + width) : null,
+    ...(row[6] === null ? {} : { adds: unpackValues(asText(row[6])) }),
   };
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { SyncError } from '../../shared/errors';
+import type { AdditiveColumns } from '../additive';
 import { asNumber, asText, type Connection } from './connection';
-import { SCHEMA, STATE, TABLES } from './names';
+import { ADDITIVE, SCHEMA, STATE, TABLES } from './names';
 
 const stateSchema = z.object({
   installation: z.string().default(''),
@@ -38,6 +39,42 @@ export async function writeState(connection: Connection, changes: Partial<MssqlS
       String(value),
     );
   }
+}
+
+/** Columns that were declared additive, of all tables. */
+export async function declaredAdditive(connection: Connection): Promise<AdditiveColumns> {
+  if (!(await hasAdditive(connection))) return {};
+  const declared: Record<string, string[]> = {};
+  for (const [table, column] of await connection.all(`SELECT table_name, column_name FROM ${ADDITIVE}`))
+    (declared[asText(table)] ??= []).push(asText(column));
+  return declared;
+}
+
+export async function writeAdditive(connection: Connection, columns: AdditiveColumns): Promise<void> {
+  if (!(await hasAdditive(connection))) {
+    await connection.run(
+      `CREATE TABLE ${ADDITIVE} (table_name nvarchar(300) NOT NULL, column_name nvarchar(128) NOT NULL)`,
+    );
+  }
+  await connection.run(`DELETE FROM ${ADDITIVE}`);
+  for (const [table, names] of Object.entries(columns)) {
+    for (const name of names) {
+      await connection.all(
+        `INSERT INTO ${ADDITIVE} (table_name, column_name) VALUES (@p1, @p2)`,
+        table,
+        name,
+      );
+    }
+  }
+}
+
+/** Databases that were prepared by older versions have no such table until the first declaration. */
+async function hasAdditive(connection: Connection): Promise<boolean> {
+  const row = await connection.first(
+    `SELECT 1 FROM sys.tables AS t JOIN sys.schemas AS s ON s.schema_id = t.schema_id ` +
+      `WHERE s.name = '${SCHEMA}' AND t.name = 'additive'`,
+  );
+  return row !== null;
 }
 
 /** A table as it was when its log was made. */

@@ -40,6 +40,15 @@ export const typeOf = ({ columns, types }: MssqlTable, column: string): ColumnTy
 export const keyNames = ({ keyCount }: MssqlTable): string[] => numbered('k', keyCount);
 export const beforeNames = ({ columns, keyCount }: MssqlTable): string[] =>
   numbered('b', columns.length - keyCount);
+/** Columns of the log that keep an additive column as it was before and after an update. */
+export const sumNames = (
+  table: MssqlTable,
+): { readonly column: string; readonly at: number; readonly old: string; readonly new: string }[] =>
+  table.additive.map((column) => {
+    const at = table.columns.indexOf(column);
+    const place = String(at - table.keyCount + 1);
+    return { column, at, old: `o${place}`, new: `n${place}` };
+  });
 export const stagedNames = ({ columns }: MssqlTable): string[] => numbered('c', columns.length);
 
 const numbered = (prefix: string, count: number): string[] =>

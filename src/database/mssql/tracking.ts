@@ -2,7 +2,7 @@ import { SyncError } from '../../shared/errors';
 import type { Installation } from '../port';
 import { readCatalogue } from './catalogue';
 import { asText, type Connection } from './connection';
-import { forgetLog, install } from './install';
+import { forgetLog, install, sumColumns } from './install';
 import { CREATE_REFUSED, hasRefused } from './journal';
 import {
   isOwnTrigger,
@@ -90,8 +90,7 @@ async function adopt(connection: Connection, installation: Installation): Promis
   const before = await readState(connection);
   if (before.installation === installation.id) return;
   if (before.installation !== '') {
-    for (const { id } of await readTracked(connection))
-      await adoptLog(connection, logOf(id), before, installation);
+    for (const { id } of await readTracked(connection)) await adoptLog(connection, id, before, installation);
     await connection.run(`DELETE FROM ${LEDGER}; DELETE FROM ${JOURNAL}; DELETE FROM ${RESTORED}`);
     if (await hasRefused(connection)) await connection.run(`DELETE FROM ${REFUSED}`);
   }
@@ -111,10 +110,11 @@ async function adopt(connection: Connection, installation: Installation): Promis
  */
 async function adoptLog(
   connection: Connection,
-  log: string,
+  id: number,
   before: Pick<Installation, 'role'> & { readonly lastMarked: number; readonly included: number },
   { role }: Installation,
 ): Promise<void> {
+  const log = logOf(id);
   if (before.role === 'hub' && role === 'site') {
     await connection.run(`DELETE FROM ${log}`);
     return;
@@ -123,6 +123,9 @@ async function adoptLog(
   await connection.run(
     `DELETE FROM ${log} WHERE sent_in <= ${String(sent)}; UPDATE ${log} SET sent_in = NULL, origin = 0`,
   );
+  // What may have been counted already must not be counted twice: these changes have a value and no more.
+  for (const name of await sumColumns(connection, id))
+    await connection.run(`UPDATE ${log} SET ${name} = NULL`);
   // Questions and answers have a meaning between one site and its hub only.
   if (role === 'hub') await connection.run(`DELETE FROM ${log} WHERE op = 'R'`);
 }

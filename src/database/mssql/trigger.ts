@@ -9,6 +9,7 @@ import {
   keyDeclarations,
   keyNames,
   listOf,
+  sumNames,
   type MssqlTable,
 } from './table';
 
@@ -38,6 +39,9 @@ export function logStatements(table: MssqlTable, id: number): string[] {
     'until_batch int NULL',
     keyDeclarations(table),
     ...beforeNames(table).map((name, at) => `${name} ${declarationOf(table, table.keyCount + at)} NULL`),
+    ...sumNames(table).flatMap((names) =>
+      [names.old, names.new].map((name) => `${name} ${declarationOf(table, names.at)} NULL`),
+    ),
   ];
   return [
     `CREATE TABLE ${logOf(id)} (${columns.join(', ')})`,
@@ -82,10 +86,16 @@ const logUpdates = (table: MssqlTable, id: number): string => {
     return `CASE WHEN ${changed} THEN '1' ELSE '0' END`;
   });
   const keys = keyColumns(table).map((column, at) => `i.${quote(column)} AS k${String(at + 1)}`);
-  const updated = `SELECT ${concat(marks)} AS marks, ${keys.join(', ')} FROM inserted AS i JOIN deleted AS d ON ${sameKey(table)}`;
+  const sums = sumNames(table);
+  const moved = sums.map((names) => {
+    const column = quote(names.column);
+    return `d.${column} AS ${names.old}, i.${column} AS ${names.new}`;
+  });
+  const added = sums.flatMap((names) => [names.old, names.new]);
+  const updated = `SELECT ${[`${concat(marks)} AS marks`, ...keys, ...moved].join(', ')} FROM inserted AS i JOIN deleted AS d ON ${sameKey(table)}`;
   return (
-    `IF EXISTS (SELECT 1 FROM deleted) ${insertInto(table, id)} ` +
-    `SELECT 'U', u.marks, @now, ${keyNames(table).join(', ')} FROM (${updated}) AS u WHERE u.marks LIKE '%1%'`
+    `IF EXISTS (SELECT 1 FROM deleted) ${insertInto(table, id, added)} ` +
+    `SELECT 'U', u.marks, @now, ${[...keyNames(table), ...added].join(', ')} FROM (${updated}) AS u WHERE u.marks LIKE '%1%'`
   );
 };
 

@@ -1,10 +1,13 @@
-import type { Contested, Unseen } from '../port';
+import type { Value } from '../../batch/block';
+import type { Contested, StagedChange, Unseen } from '../port';
 import { groupLines, newsOf, type UnseenLine } from '../log-lines';
+import { readExpression } from './column-type';
 import { asNumber, asText, type Connection } from './connection';
 import { logOf } from './names';
 import { logNumber } from './questions';
 import type { Staged, Staging } from './staging';
-import { logSameAsStaged } from './table';
+import { beforeNames, keyNames, logSameAsStaged } from './table';
+import { fromWire } from './values';
 
 /**
  * Staged changes whose key has log lines that their author has not seen. What these come to is noted with the staged
@@ -23,10 +26,31 @@ export async function findContested(
       const here = newsOf(lines.get(id) ?? [], change.current !== null, staged.table.columns.length);
       if (here === null) continue;
       await staging.noteNews(staged, id, here);
-      if (change.op !== 'R') contested.push({ change, here });
+      if (change.op === 'R') continue;
+      const removed = await removedRow(connection, staged, change);
+      contested.push(removed === null ? { change, here } : { change, here, removed });
     }
   }
   return contested;
+}
+
+/** The last word of the log on a row that is gone, where the change counts on it. */
+async function removedRow(
+  connection: Connection,
+  { table, name }: Staged,
+  { id, current, adds }: StagedChange,
+): Promise<readonly Value[] | null> {
+  if (current !== null || adds === undefined) return null;
+  const columns = [...keyNames(table), ...beforeNames(table)].map((column, at) => {
+    const type = table.types[at];
+    return type === undefined ? 'NULL' : readExpression(type, `l.${column}`);
+  });
+  const row = await connection.first(
+    `SELECT TOP (1) ${columns.join(', ')} FROM ${logOf(logNumber(table))} AS l ` +
+      `JOIN ${name} AS s ON ${logSameAsStaged(table)} ` +
+      `WHERE s.id = ${String(id)} AND l.op = 'D' ORDER BY l.seq DESC`,
+  );
+  return row === null ? null : table.types.map((type, at) => fromWire(type, row[at]));
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { LEDGER, logOf, quote, STATE } from './names';
 import { writeState } from './state';
+import { movesOf, movesQuery } from './sums';
 import { keyColumns, keyNames, listOf, sameKey } from './triggers';
 
 /**
@@ -56,12 +57,14 @@ export function* readPending(reader: Connection, table: SqliteTable, role: Role)
 /** One row a key: what was logged about it, and the row as it is. */
 function pendingQuery(table: SqliteTable): string {
   const keys = keyNames(table);
+  const moves = movesQuery(table);
   return (
     `SELECT inserts, updates, deletes, asks, marks, changed_at, base, lowest, highest, ` +
-    `t.${quote(table.columns[0] ?? '')} IS NOT NULL, ${listOf('l', keys)}, ${listOf('t', table.columns)} ` +
+    `t.${quote(table.columns[0] ?? '')} IS NOT NULL, ` +
+    `${[listOf('l', keys), listOf('t', table.columns), ...moves.map((_, at) => `l.moves${String(at)}`)].join(', ')} ` +
     `FROM (SELECT ${keys.join(', ')}, sum(op = 'I') AS inserts, sum(op = 'U') AS updates, sum(op = 'D') AS deletes, ` +
     `sum(op = 'R') AS asks, group_concat(marks, '') AS marks, max(changed_at) AS changed_at, min(base) AS base, ` +
-    `min(origin) AS lowest, max(origin) AS highest ` +
+    `min(origin) AS lowest, max(origin) AS highest${moves.map((sql, at) => `, ${sql} AS moves${String(at)}`).join('')} ` +
     `FROM ${quote(logOf(table.name))} WHERE sent_in IS NULL GROUP BY ${keys.join(', ')}) AS l ` +
     `LEFT JOIN ${quote(table.name)} AS t ON ${sameKey(table, 't', keyColumns(table), 'l', keys)}`
   );
@@ -70,6 +73,8 @@ function pendingQuery(table: SqliteTable): string {
 const FIXED = 10;
 
 function readChange(table: SqliteTable, role: Role, row: readonly Value[]): ReturnType<typeof changeOf> {
+  const values = FIXED + table.keyCount;
+  const width = table.columns.length;
   const [inserts, updates, deletes, asks] = row.slice(0, 4).map(asNumber) as [number, number, number, number];
   const lines = {
     inserts,
@@ -81,8 +86,9 @@ function readChange(table: SqliteTable, role: Role, row: readonly Value[]): Retu
     base: row[6] === null ? null : asNumber(row[6]),
     lowestOrigin: asNumber(row[7]),
     highestOrigin: asNumber(row[8]),
+    adds: row.slice(values + width).map(movesOf),
   };
-  const key = row.slice(FIXED, FIXED + table.keyCount);
-  const present = asNumber(row[9]) === 1 ? row.slice(FIXED + table.keyCount) : null;
-  return changeOf(lines, role, key, present, table.columns.length);
+  const key = row.slice(FIXED, values);
+  const present = asNumber(row[9]) === 1 ? row.slice(values, values + width) : null;
+  return changeOf(lines, role, key, present, width);
 }

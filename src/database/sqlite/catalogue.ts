@@ -1,8 +1,10 @@
+import { additiveOf } from '../additive';
 import { fingerprintOf, type Family } from '../fingerprint';
 import type { Catalogue, ExcludedTable, ForeignKey } from '../port';
 import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { PREFIX, quote, TABLES } from './names';
+import { declaredAdditive } from './state';
 import type { SqliteTable } from './table';
 import { TRIGGER_VERSION, triggerStatements } from './triggers';
 import { indexColumns, readUniques } from './unique-indexes';
@@ -25,6 +27,7 @@ export function readCatalogue(connection: Connection): SqliteCatalogue {
   const excluded: ExcludedTable[] = [];
   const prepared = preparedTables(connection);
   const triggers = ownTriggers(connection);
+  const declared = declaredAdditive(connection);
   const listed = connection.all(
     "SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual') ORDER BY name",
   );
@@ -41,7 +44,8 @@ export function readCatalogue(connection: Connection): SqliteCatalogue {
       excluded.push({ name, reason: 'noKey' });
       continue;
     }
-    const table = describeTable(connection, name, columns, key);
+    const described = describeTable(connection, name, columns, key);
+    const table = { ...described, additive: additiveOf(described, declared) };
     const tracking = trackingOf(table, prepared.get(name), triggers);
     if (tracking === 'missing' && hasNullKey(connection, name, key)) {
       excluded.push({ name, reason: 'nullKey' });
@@ -114,6 +118,7 @@ function describeTable(
     type: typeWithCollation(column.type, keyCollations[at]),
     family: familyOf(column.type),
   }));
+  const foreignKeys = readForeignKeys(connection, name);
   const fingerprint = fingerprintOf('sqlite', name, described, key.length);
   return {
     name,
@@ -127,7 +132,13 @@ function describeTable(
     allColumns: connection
       .all('SELECT name FROM pragma_table_xinfo(?) WHERE hidden <> 1', name)
       .map(([column]) => asText(column)),
-    foreignKeys: readForeignKeys(connection, name),
+    foreignKeys,
+    addable: described
+      .slice(key.length)
+      .filter(({ type, family }) => NUMBERS.has(family) && !/BIT|BOOL/.test(type))
+      .map((column) => column.name)
+      .filter((column) => !foreignKeys.some((foreignKey) => foreignKey.columns.includes(column))),
+    additive: [],
     generatedKey: key.length === 1 && key[0]?.type === 'INTEGER' && keyIndex === null,
     fingerprint,
     tracking: 'missing',
@@ -195,5 +206,7 @@ const FAMILIES: readonly (readonly [RegExp, Family])[] = [
   [/REAL|FLOA|DOUB/, 'real'],
   [/DEC|NUM|MONEY/, 'decimal'],
 ];
+
+const NUMBERS: ReadonlySet<Family> = new Set(['integer', 'real', 'decimal']);
 
 const familyOf = (type: string): Family => FAMILIES.find(([pattern]) => pattern.test(type))?.[1] ?? 'any';

@@ -1,5 +1,6 @@
 import type { Block } from '../../batch/block';
 import type { Expired } from '../expired';
+import type { AdditiveColumns } from '../additive';
 import type { KeyRange } from '../key-ranges';
 import type {
   CapturedBlock,
@@ -27,7 +28,7 @@ import { logOf, quote } from './names';
 import { forgetDoomed } from './replaced';
 import { purge } from './purge';
 import { Staging } from './staging';
-import { hasTracking, readState, requireTracking } from './state';
+import { hasTracking, readState, requireTracking, writeState } from './state';
 import { prepare, unprepare } from './tracking';
 import { pauseTriggers } from './triggers-paused';
 
@@ -49,6 +50,14 @@ class SqliteDatabase implements Database {
 
   prepare(installation: Installation): Promise<void> {
     return this.#do(() => prepare(this.#connection, installation));
+  }
+
+  declareAdditive(columns: AdditiveColumns): Promise<void> {
+    return this.#do(() => {
+      requireTracking(this.#connection);
+      writeState(this.#connection, { additive: JSON.stringify(columns) });
+      this.#known = null;
+    });
   }
 
   unprepare(): Promise<void> {

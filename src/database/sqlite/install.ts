@@ -11,6 +11,7 @@ import {
   keyNames,
   logStatements,
   SQL_NOW,
+  sumNames,
   TRIGGER_VERSION,
   triggerStatements,
 } from './triggers';
@@ -103,10 +104,20 @@ function moveLog(connection: Connection, before: PreparedTable, table: SqliteTab
   const kept = places
     .slice(table.keyCount)
     .map((place) => (place < 0 ? 'NULL' : `b${String(place - before.keyCount + 1)}`));
+  // What updates moved of a column that was not additive before is not known.
+  const had = new Set(
+    connection
+      .all(`SELECT name FROM pragma_table_info(?, 'temp')`, `${PREFIX}moved`)
+      .map(([name]) => asText(name)),
+  );
+  const sums = sumNames(table).flatMap(({ column, ...names }) => {
+    const place = String(before.columns.indexOf(column) - before.keyCount + 1);
+    return had.has(`o${place}`) ? [[names.old, `o${place}`] as const, [names.new, `n${place}`] as const] : [];
+  });
   const shared = ['seq', 'op', 'changed_at', 'origin', 'sent_in', 'base', 'until', ...keyNames(table)];
   connection.run(
-    `INSERT INTO ${quote(logOf(table.name))} (${[...shared, 'marks', ...beforeNames(table)].join(', ')}) ` +
-      `SELECT ${[...shared, `CASE marks WHEN '' THEN '' ELSE ${balanced('||', marks)} END`, ...kept].join(', ')} FROM ${MOVED}`,
+    `INSERT INTO ${quote(logOf(table.name))} (${[...shared, 'marks', ...beforeNames(table), ...sums.map(([name]) => name)].join(', ')}) ` +
+      `SELECT ${[...shared, `CASE marks WHEN '' THEN '' ELSE ${balanced('||', marks)} END`, ...kept, ...sums.map(([, name]) => name)].join(', ')} FROM ${MOVED}`,
   );
 }
 

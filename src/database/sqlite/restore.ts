@@ -52,7 +52,7 @@ function fits({ columns, keyCount }: JournalEntry, table: SqliteTable): boolean 
 function write(
   connection: Connection,
   table: SqliteTable,
-  { columns, key }: JournalEntry,
+  { columns, key, added = [] }: JournalEntry,
   row: readonly Value[] | null,
 ): void {
   const name = quote(table.name);
@@ -63,8 +63,11 @@ function write(
   }
   const there = connection.first(`SELECT 1 FROM ${name} WHERE ${where}`, ...key) !== null;
   if (there) {
-    const set = columns.map((column) => `${quote(column)} = ?`).join(', ');
-    connection.run(`UPDATE ${name} SET ${set} WHERE ${where}`, ...row, ...key);
+    // What was counted there is no part of the conflict, and others have added to it since.
+    const put = columns.filter((column) => !added.includes(column));
+    const values = row.filter((_, at) => put.includes(columns[at] ?? ''));
+    const set = put.map((column) => `${quote(column)} = ?`).join(', ');
+    connection.run(`UPDATE ${name} SET ${set} WHERE ${where}`, ...values, ...key);
     return;
   }
   const names = columns.map(quote).join(', ');

@@ -1,6 +1,7 @@
 import type { Block, Operation, Value } from '../../batch/block';
 import { SyncError } from '../../shared/errors';
-import { placesOf, reorder } from '../column-order';
+import { addsOf, placesOf, reorder } from '../column-order';
+import { packValues, unpackValues } from '../json';
 import type { Contested, Settlement, StagedChange } from '../port';
 import type { SqliteTable } from './table';
 import type { Connection } from './connection';
@@ -51,7 +52,7 @@ export class Staging {
       `CREATE TABLE ${staged.name} (id INTEGER PRIMARY KEY, op TEXT NOT NULL, marks TEXT NOT NULL, ` +
         `changed_at INTEGER NOT NULL, base INTEGER, write INTEGER NOT NULL, everyone INTEGER NOT NULL, ` +
         `news_marks TEXT NOT NULL DEFAULT '', news_at INTEGER NOT NULL DEFAULT 0, news_origin INTEGER NOT NULL DEFAULT 0, ` +
-        `exempt INTEGER NOT NULL DEFAULT 0, ${[keyDeclarations(table, keys), ...columns.slice(table.keyCount)].join(', ')})`,
+        `exempt INTEGER NOT NULL DEFAULT 0, adds TEXT, ${[keyDeclarations(table, keys), ...columns.slice(table.keyCount)].join(', ')})`,
     );
     this.#staged.set(name, staged);
     return staged;
@@ -62,8 +63,8 @@ export class Staging {
     const staged = this.open(block.table);
     const order = placesOf(block, staged.table);
     const insert = this.#connection.statement(
-      `INSERT INTO ${staged.name} (op, marks, changed_at, base, write, everyone, ${staged.columns.join(', ')}) ` +
-        `VALUES (?, ?, ?, ?, ?, ?, ${staged.columns.map(() => '?').join(', ')})`,
+      `INSERT INTO ${staged.name} (op, marks, changed_at, base, write, everyone, adds, ${staged.columns.join(', ')}) ` +
+        `VALUES (?, ?, ?, ?, ?, ?, ?, ${staged.columns.map(() => '?').join(', ')})`,
     );
     this.#connection.savepoint('stage', () => {
       for (const change of block.changes) {
@@ -71,7 +72,9 @@ export class Staging {
         const time = Math.round(change.changedAt + clockOffset);
         // A question writes nothing, and is answered with the row as it is here.
         const asks = change.op === 'R' ? 1 : 0;
-        insert([change.op, marks, time, change.base, 1 - asks, asks, ...values]);
+        const sums = addsOf(change, block, staged.table);
+        const adds = sums === null ? null : packValues(sums);
+        insert([change.op, marks, time, change.base, 1 - asks, asks, adds, ...values]);
         this.#completeText(staged, values);
       }
     });
@@ -107,7 +110,7 @@ export class Staging {
   read(staged: Staged, id: number): StagedChange {
     const { table } = staged;
     const row = this.#connection.first(
-      `SELECT s.op, s.marks, s.changed_at, t.${quote(table.columns[0] ?? '')} IS NOT NULL, ` +
+      `SELECT s.op, s.marks, s.changed_at, t.${quote(table.columns[0] ?? '')} IS NOT NULL, s.adds, ` +
         `${listOf('s', staged.columns)}, ${listOf('t', table.columns)} FROM ${staged.name} AS s ` +
         `LEFT JOIN ${quote(table.name)} AS t ON ${sameKey(table, 't', keyColumns(table), 's', staged.keys)} WHERE s.id = ?`,
       id,
@@ -123,8 +126,9 @@ export class Staging {
       op,
       marks: asText(row[1]),
       changedAt: asNumber(row[2]),
-      values: row.slice(4, 4 + (op === 'I' || op === 'U' ? width : table.keyCount)),
-      current: asNumber(row[3]) === 1 ? row.slice(4 + width) : null,
+      values: row.slice(FIXED, FIXED + (op === 'I' || op === 'U' ? width : table.keyCount)),
+      current: asNumber(row[3]) === 1 ? row.slice(FIXED + width) : null,
+      ...(typeof row[4] === 'string' ? { adds: unpackValues(row[4]) } : {}),
     };
   }
 
@@ -170,6 +174,9 @@ export class Staging {
     this.#staged.clear();
   }
 }
+
+/** How many columns `read` puts before the values. */
+const FIXED = 5;
 
 /** Where the columns that others refer to are noted before they are overwritten. */
 export const formerName = (staged: Staged): string => `temp.${quote(`former$${staged.table.name}`)}`;

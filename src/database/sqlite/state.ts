@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SyncError } from '../../shared/errors';
+import type { AdditiveColumns } from '../additive';
 import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { quote, STATE, TABLES } from './names';
@@ -12,6 +13,8 @@ const stateSchema = z.object({
   included: z.coerce.number().default(0),
   /** As it was before `prepare`, to be put back by `unprepare`. */
   journalMode: z.string().default('delete'),
+  /** Columns declared additive, as JSON. */
+  additive: z.string().default('{}'),
 });
 export type SqliteState = z.infer<typeof stateSchema>;
 
@@ -34,6 +37,14 @@ export function writeState(connection: Connection, changes: Partial<SqliteState>
     connection.run(`INSERT OR REPLACE INTO ${quote(STATE)} (key, value) VALUES (?, ?)`, key, String(value));
   }
 }
+
+/** Columns that were declared additive, of all tables. */
+export function declaredAdditive(connection: Connection): AdditiveColumns {
+  if (!hasTracking(connection)) return {};
+  return additiveSchema.parse(JSON.parse(readState(connection).additive));
+}
+
+const additiveSchema = z.record(z.string(), z.array(z.string()));
 
 /** A table as it was when its log was made. */
 export interface PreparedTable {

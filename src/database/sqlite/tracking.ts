@@ -74,7 +74,7 @@ function adopt(connection: Connection, installation: Installation): void {
   if (before.installation === installation.id) return;
   if (before.installation !== '') {
     for (const { name } of preparedTables(connection))
-      adoptLog(connection, quote(logOf(name)), before, installation);
+      adoptLog(connection, logOf(name), before, installation);
     connection.run(`DELETE FROM ${quote(LEDGER)}`);
     connection.run(`DELETE FROM ${quote(JOURNAL)}`);
     for (const name of [RESTORED, REFUSED]) connection.run(`DROP TABLE IF EXISTS ${quote(name)}`);
@@ -100,16 +100,22 @@ function adoptLog(
   { role }: Installation,
 ): void {
   if (before.role === 'hub' && role === 'site') {
-    connection.run(`DELETE FROM ${log}`);
+    connection.run(`DELETE FROM ${quote(log)}`);
     return;
   }
   connection.run(
-    `DELETE FROM ${log} WHERE sent_in <= ?`,
+    `DELETE FROM ${quote(log)} WHERE sent_in <= ?`,
     before.role === 'hub' ? before.lastMarked : before.included,
   );
-  connection.run(`UPDATE ${log} SET sent_in = NULL, origin = 0`);
+  connection.run(`UPDATE ${quote(log)} SET sent_in = NULL, origin = 0`);
+  // What may have been counted already must not be counted twice: these changes have a value and no more.
+  const sums = connection
+    .all('SELECT name FROM pragma_table_info(?)', log)
+    .map(([name]) => asText(name))
+    .filter((name) => /^[on]\d+$/.test(name));
+  for (const name of sums) connection.run(`UPDATE ${quote(log)} SET ${name} = NULL`);
   // Questions and answers have a meaning between one site and its hub only.
-  if (role === 'hub') connection.run(`DELETE FROM ${log} WHERE op = 'R'`);
+  if (role === 'hub') connection.run(`DELETE FROM ${quote(log)} WHERE op = 'R'`);
 }
 
 function forgetDropped(connection: Connection, present: ReadonlySet<string>): void {

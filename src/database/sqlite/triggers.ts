@@ -27,6 +27,16 @@ export const keyNames = (table: SqliteTable): string[] =>
 export const beforeNames = (table: SqliteTable): string[] =>
   table.columns.slice(table.keyCount).map((_, index) => `b${String(index + 1)}`);
 
+/** Columns of the log that keep an additive column as it was before and after an update, and that column. */
+export const sumNames = (
+  table: SqliteTable,
+): { readonly column: string; readonly at: number; readonly old: string; readonly new: string }[] =>
+  table.additive.map((column) => {
+    const at = table.columns.indexOf(column);
+    const place = String(at - table.keyCount + 1);
+    return { column, at, old: `o${place}`, new: `n${place}` };
+  });
+
 /** `alias.a, alias.b…` */
 export const listOf = (alias: string, names: readonly string[]): string =>
   names.map((name) => `${alias}.${quote(name)}`).join(', ');
@@ -77,6 +87,7 @@ export function logStatements(table: SqliteTable): string[] {
     'until INTEGER',
     keyDeclarations(table, keyNames(table)),
     ...beforeNames(table),
+    ...sumNames(table).flatMap((names) => [names.old, names.new]),
   ];
   return [
     `CREATE TABLE ${log} (${columns.join(', ')})`,
@@ -112,9 +123,14 @@ const TRIGGERS = {
     if (columns.length === keyCount && !hasLooseKey(table)) return null;
     const changed = columns.map((column, index) => differs(table, index, column));
     const marks = changed.map((test) => `CASE WHEN ${test} THEN '1' ELSE '0' END`);
+    const sums = sumNames(table);
+    const moved = sums.map(({ column }) => `, OLD.${quote(column)}, NEW.${quote(column)}`).join('');
     return (
       `AFTER UPDATE ON ${quote(table.name)} WHEN ${oldSameAsNew(table)} AND ${hasKey(table, 'NEW')} AND (${balanced('OR', changed)}) BEGIN ` +
-      `${insertInto(table, [])} VALUES ('U', ${balanced('||', marks)}, ${SQL_NOW}, ${listOf('NEW', keyColumns(table))}); END`
+      `${insertInto(
+        table,
+        sums.flatMap((names) => [names.old, names.new]),
+      )} VALUES ('U', ${balanced('||', marks)}, ${SQL_NOW}, ${listOf('NEW', keyColumns(table))}${moved}); END`
     );
   },
 

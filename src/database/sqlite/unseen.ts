@@ -1,10 +1,11 @@
-import type { Contested, Unseen } from '../port';
+import type { Value } from '../../batch/block';
+import type { Contested, StagedChange, Unseen } from '../port';
 import { groupLines, newsOf, type UnseenLine } from '../log-lines';
 import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { logOf, quote } from './names';
 import type { Staged, Staging } from './staging';
-import { keyNames, sameKey } from './triggers';
+import { beforeNames, keyNames, listOf, sameKey } from './triggers';
 
 /**
  * Condition on a log line `l` that the author of the staged changes has not seen it. At the hub that is what others
@@ -39,9 +40,26 @@ function contestedIn(connection: Connection, staging: Staging, staged: Staged, u
     const here = newsOf(lines, change.current !== null, staged.columns.length);
     if (here === null) continue;
     staging.noteNews(staged, id, here);
-    if (change.op !== 'R') contested.push({ change, here });
+    if (change.op === 'R') continue;
+    const removed = removedRow(connection, staged, change);
+    contested.push(removed === null ? { change, here } : { change, here, removed });
   }
   return contested;
+}
+
+/** The last word of the log on a row that is gone, where the change counts on it. */
+function removedRow(
+  connection: Connection,
+  { table, name, keys }: Staged,
+  { id, current, adds }: StagedChange,
+): readonly Value[] | null {
+  if (current !== null || adds === undefined) return null;
+  return connection.first(
+    `SELECT ${listOf('l', [...keyNames(table), ...beforeNames(table)])} FROM ${name} AS s ` +
+      `CROSS JOIN ${quote(logOf(table.name))} AS l ON ${sameKey(table, 'l', keyNames(table), 's', keys)} ` +
+      `WHERE s.id = ? AND l.op = 'D' ORDER BY l.seq DESC LIMIT 1`,
+    id,
+  );
 }
 
 /** By staged change, the lines its author has not seen, in their order. */

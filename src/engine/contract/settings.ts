@@ -84,6 +84,8 @@ export interface TableLine {
   readonly generatedKey: boolean;
   /** Text key under `tracking.`. */
   readonly tracking: 'missing' | 'outdated' | 'installed';
+  /** Columns that can be added up. */
+  readonly addable: readonly string[];
   /** Null: follows the default. */
   readonly policy: Policy | null;
 }

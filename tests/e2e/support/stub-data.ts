@@ -243,6 +243,7 @@ function valuesOf(role: Role): SettingsValues {
     acknowledgementLimit: 30,
     policies: { default: 'newest', tables: { Reglements: 'hub' } },
     retention: { changes: 30, reports: 400, conflicts: 1100 },
+    additive: {},
     hub:
       role === 'site'
         ? null
@@ -285,14 +286,28 @@ function valuesOf(role: Role): SettingsValues {
 }
 
 export function tablesView(role: Role): TablesView {
-  const line = { generatedKey: true, tracking: 'installed' as const, policy: null };
+  const line = { generatedKey: true, tracking: 'installed' as const, addable: [], policy: null };
   return {
     prepared: 'this',
     pending: 12,
     tables: [
       { ...line, name: 'Adherents', columns: ['id', 'nom', 'mail'], key: ['id'] },
       { ...line, name: 'Passages', columns: ['id', 'adherent', 'date'], key: ['id'] },
-      { ...line, name: 'Reglements', columns: ['id', 'montant'], key: ['id'], policy: 'hub' },
+      {
+        ...line,
+        name: 'Reglements',
+        columns: ['id', 'montant'],
+        key: ['id'],
+        addable: ['montant'],
+        policy: 'hub',
+      },
+      {
+        ...line,
+        name: 'Articles',
+        columns: ['id', 'nom', 'quantite', 'reserve'],
+        key: ['id'],
+        addable: ['quantite', 'reserve'],
+      },
     ],
     excluded: [{ name: 'Traces', reason: 'noKey' }],
     diagnostics: [

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Block } from '../../../src/batch/block';
+import { encodeBlock } from '../../../src/batch/block-codec';
 import { digestFile } from '../../../src/batch/digest';
-import { encodeFrame, HEADER, PREAMBLE, TRAILER } from '../../../src/batch/frame';
+import { BLOCK, encodeFrame, HEADER, PREAMBLE, TRAILER } from '../../../src/batch/frame';
 import type { FileSummary } from '../../../src/batch/header';
 import { openBatch } from '../../../src/batch/reader';
 import { createBatchWriter } from '../../../src/batch/writer';
@@ -121,13 +122,33 @@ describe('a batch file', () => {
     await expect(read()).rejects.toMatchObject({ code: 'batch.corrupt' });
   });
 
+  test('says what changes add only where its header announces it, for those who do not know that', async () => {
+    const plain = plainBlock('client', 2);
+    const sums: Block = {
+      ...plain,
+      additive: ['name'],
+      changes: plain.changes.map((change, at) => ({ ...change, adds: [at === 0 ? -3n : null] })),
+    };
+    const refusing = createBatchWriter(file, header);
+    await expect(refusing.write(sums)).rejects.toThrow('sums in a file of format 1');
+    await refusing.abort();
+    const writer = createBatchWriter(file, { ...header, format: 2 });
+    await writer.write(sums);
+    await writer.finish();
+    expect(await read()).toStrictEqual([sums]);
+    const frame = await encodeFrame(BLOCK, encodeBlock(sums).bytes, 0);
+    const head = await encodeFrame(HEADER, Buffer.from(JSON.stringify(header)));
+    await writeFile(file, Buffer.concat([PREAMBLE, head, frame]));
+    await expect(read()).rejects.toMatchObject({ code: 'batch.corrupt' });
+  });
+
   test('of another version is told apart', async () => {
     await write([]);
     const bytes = await readFile(file);
     bytes.writeUInt8(2, PREAMBLE.length - 1);
     await writeFile(file, bytes);
     await expect(openBatch(file)).rejects.toMatchObject({ code: 'batch.version' });
-    await forge([HEADER, { ...header, format: 2 }]);
+    await forge([HEADER, { ...header, format: 3 }]);
     await expect(openBatch(file)).rejects.toMatchObject({ code: 'batch.version' });
   });
 

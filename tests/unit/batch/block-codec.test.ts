@@ -50,6 +50,25 @@ describe('a block', () => {
     expect(roundTrip(columnBlock(values))).toStrictEqual(columnBlock(values));
   });
 
+  test('that says what its changes add is the same block, and more', () => {
+    const plain = plainBlock('stock', 3);
+    const adds = [[-3n], ['0.50'], [null]];
+    const sums: Block = {
+      ...plain,
+      additive: ['name'],
+      changes: plain.changes.map((change, at) => ({ ...change, adds: adds[at] ?? [] })),
+    };
+    expect(roundTrip(sums)).toStrictEqual(sums);
+    const { bytes } = encodeBlock(plain);
+    const more = encodeBlock(sums).bytes;
+    expect(more.length).toBeGreaterThan(bytes.length);
+    expect(more.subarray(0, bytes.length)).toEqual(bytes);
+    expect(() => encodeBlock({ ...sums, additive: ['other'] })).toThrow(
+      'additive columns that are none of it',
+    );
+    expect(() => encodeBlock({ ...sums, additive: ['id', 'name'] })).toThrow('1 sums');
+  });
+
   test('keeps the largest number of changes, and refuses one more', () => {
     expect(roundTrip(plainBlock('t', BLOCK_CHANGES))).toStrictEqual(plainBlock('t', BLOCK_CHANGES));
     expect(() => encodeBlock(plainBlock('t', BLOCK_CHANGES + 1))).toThrow(RangeError);

@@ -47,6 +47,7 @@ describe('new settings', () => {
       waitLimit: 120,
       acknowledgementLimit: 30,
       policies: { default: 'newest', tables: {} },
+      additive: {},
       hub: {
         port: 2121,
         address: 'siege.example',
@@ -231,6 +232,7 @@ describe('setting one value', () => {
     ['retention.changes', '90', { retention: { changes: 90, reports: 400, conflicts: 1100 } }],
     ['policies.default', 'hub', { policies: { default: 'hub' } }],
     ['policies.tables.dbo.client', 'site', { policies: { tables: { 'dbo.client': 'site' } } }],
+    ['additive.dbo.stock', 'quantity, on order', { additive: { 'dbo.stock': ['quantity', 'on order'] } }],
     ['database', 'sqlite:/x.db', { database: 'sqlite:/x.db' }],
   ])('%s %s', (key, value, expected) => {
     expect(setSetting(hub, key, value)).toMatchObject(expected);
@@ -259,6 +261,14 @@ describe('setting one value', () => {
   test('can make a table follow the others again', () => {
     const set = setSetting(setSetting(hub, 'policies.tables.a', 'hub'), 'policies.tables.b', 'site');
     expect(setSetting(set, 'policies.tables.a', 'default').policies.tables).toEqual({ b: 'site' });
+  });
+
+  test('can make the columns of a table ordinary again', () => {
+    const set = setSetting(setSetting(hub, 'additive.a', 'x'), 'additive.b', 'y');
+    expect(setSetting(set, 'additive.a', 'none').additive).toEqual({ b: ['y'] });
+    expect(() => setSetting(paired, 'additive.a', 'x')).toThrow(
+      expect.objectContaining({ code: 'settings.unknownKey' }),
+    );
   });
 
   test.each(['role', 'installation', 'site.secret', 'hub.sites', 'nothing', 'policies.tables.', '__proto__'])(
@@ -292,6 +302,7 @@ describe('setting one value', () => {
     ['mail.weeklySummary', 'monday'],
     ['policies.default', 'oldest'],
     ['policies.tables.client', 'oldest'],
+    ['additive.client', 'sum, sum'],
   ])('refuses %s "%s"', (key, value) => {
     const paths = faultsOf(() => setSetting(hub, key, value)).map(({ path }) => path);
     expect(new Set(paths)).toEqual(new Set([key]));

@@ -14,6 +14,8 @@ const table = (
     types: [],
     defaults: [],
     nullable: new Set(),
+    addable: [],
+    additive: [],
     keyCount: 1,
     identity: null,
     countsByOne: false,

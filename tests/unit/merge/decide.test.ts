@@ -9,6 +9,10 @@ const AUTHOR = 2;
 
 interface Case {
   op?: Contested['change']['op'];
+  /** What the change adds to each column. */
+  adds?: readonly Value[];
+  /** The row as it was deleted. */
+  removed?: readonly Value[];
   /** What came; for a deletion its key. */
   values?: readonly Value[];
   marks?: string;
@@ -36,7 +40,9 @@ function contested({
       changedAt,
       values: op === 'D' ? values.slice(0, 1) : values,
       current: rest.current === undefined ? [1n, 'Anne', 'Paris'] : rest.current,
+      ...(rest.adds === undefined ? {} : { adds: rest.adds }),
     },
+    ...(rest.removed === undefined ? {} : { removed: rest.removed }),
     here: { inserted: false, marks: '001', changedAt: 50, origin: 0, sentIn: null, ...rest.here },
   };
 }
@@ -70,6 +76,66 @@ describe('an update meets an update of other columns', () => {
     expect(row).toEqual([1n, 'Ann', 'Paris']);
     expect(decision.conflict).toBeNull();
     expect(decision.settlement.marks).toBe('010');
+  });
+});
+
+describe('an update of a column that adds up', () => {
+  const sold = { values: [1n, 'Anne', 7n], marks: '001', current: [1n, 'Anne', 8n], adds: [null, null, -3n] };
+  const both = { ...sold, here: { marks: '001' } };
+
+  test.each(POLICIES)('is counted on top of what others did, whatever the policy: %s', (policy) => {
+    const { outcome: row, decision } = decided(both, policy);
+    expect(row).toEqual([1n, 'Anne', 5n]);
+    expect(decision).toMatchObject({ conflict: null, settlement: { toEveryone: true, marks: '001' } });
+  });
+
+  test('is counted where both come to the same value', () => {
+    const { outcome: row } = decided({ ...both, current: [1n, 'Anne', 7n] });
+    expect(row).toEqual([1n, 'Anne', 4n]);
+  });
+
+  test('is counted where the rest of the row is won by what is here, and where it is lost', () => {
+    const dispute = { ...both, values: [1n, 'Ann', 7n], marks: '011', here: { marks: '011' } };
+    const kept = decided(dispute, 'hub');
+    expect(kept.outcome).toEqual([1n, 'Anne', 5n]);
+    expect(kept.decision.settlement).toMatchObject({ toEveryone: true, marks: '001' });
+    const lost = decided(dispute, 'site');
+    expect(lost.outcome).toEqual([1n, 'Ann', 5n]);
+    expect(lost.decision.conflict).toMatchObject({
+      added: ['city'],
+      winningRow: [1n, 'Ann', 5n],
+      losingRow: [1n, 'Anne', 5n],
+    });
+  });
+
+  test('keeps the sum where its author disputes another column only', () => {
+    const { outcome: row } = decided(
+      { ...both, values: [1n, 'Ann', 10n], marks: '010', adds: [null, null, 0n], here: { marks: '011' } },
+      'site',
+    );
+    expect(row).toEqual([1n, 'Ann', 8n]);
+  });
+
+  test('of nothing on the whole leaves the row, and its author hears so', () => {
+    const { outcome: row } = decided({ ...both, values: [1n, 'Anne', 10n], adds: [null, null, 0n] });
+    expect(row).toBe('kept, and sent back');
+  });
+
+  test('counts on what a deleted row had, and else brings back its own value', () => {
+    const gone = { ...sold, current: null };
+    expect(decided({ ...gone, removed: [1n, 'Anne', 8n] }).outcome).toEqual([1n, 'Anne', 5n]);
+    expect(decided(gone).outcome).toEqual([1n, 'Anne', 7n]);
+  });
+
+  test.each<[string, readonly Value[], Value]>([
+    ['empty here', [1n, 'Anne', null], -3n],
+    ['of an unknown share', [1n, 'Anne', 8n], null],
+    ['no number', [1n, 'Anne', 'eight'], -3n],
+    ['too large a sum', [1n, 'Anne', 2n ** 63n - 1n], 1n],
+  ])('is a conflict like any other: %s', (_, current, add) => {
+    const { decision } = decided({ ...both, current, adds: [null, null, add] }, 'site');
+    expect(decision.conflict).toMatchObject({ kind: 'update', losingRow: current });
+    expect(decision.conflict).not.toHaveProperty('added');
   });
 });
 

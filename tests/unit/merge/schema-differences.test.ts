@@ -10,6 +10,8 @@ const table = (name: string, parents: string[] = [], more: Partial<Table> = {}):
   described: [{ name: 'id', type: 'INTEGER', family: 'integer' }],
   foreignKeys: parents.map((parent) => ({ columns: ['id'], parent, parentColumns: ['id'] })),
   generatedKey: false,
+  addable: [],
+  additive: [],
   fingerprint: `${name}-1`,
   tracking: 'installed',
   ...more,
