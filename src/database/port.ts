@@ -4,6 +4,7 @@
  */
 import type { Block, Operation, Value } from '../batch/block';
 import type { Role } from '../report/report';
+import type { NotedChange, RowBlock } from './comparison';
 import type { KeyRange } from './key-ranges';
 
 export interface ForeignKey {
@@ -85,10 +86,12 @@ export type ConflictKind =
   /** Deleted there, but rows here refer to it: the row stays. */
   | 'deleteParent'
   /** The database refused the row. */
-  | 'refused';
+  | 'refused'
+  /** Hub and site differed without any change that says so: somebody chose. */
+  | 'repair';
 
 export type Policy = 'newest' | 'hub' | 'site';
-export type ConflictRule = Policy | 'dataWins' | 'refused';
+export type ConflictRule = Policy | 'dataWins' | 'refused' | 'repair';
 
 export interface Conflict {
   readonly table: string;
@@ -231,6 +234,10 @@ export interface MergeTransaction {
   /** Site: makes a batch's changes of one table pending again. */
   takeBack(table: string, batch: number): Promise<void>;
   journal(entry: NewJournalEntry): Promise<void>;
+  /** The first `limit` staged changes of a table after the one of this id (0: from the first) that are to be written. */
+  staged(table: string, after: number, limit: number): Promise<readonly StagedChange[]>;
+  /** Site: the next batch brings this row to the hub. */
+  note(change: NotedChange): Promise<void>;
   recordMerged(entry: Omit<LedgerEntry, 'round'>): Promise<void>;
   recordPosition(round: number, includedBatch: number): Promise<void>;
   /** Staged changes that were written, by table. */
@@ -266,6 +273,13 @@ export interface Database {
   capture(number: number, tables: readonly string[]): AsyncIterable<CapturedBlock>;
   /** Takes back the marks of a batch or round that was never named. */
   release(number: number): Promise<void>;
+  /** Every row of a table, in any order. Rejects with `database.tableUnknown` {table} where it is not prepared. */
+  rows(table: string): AsyncIterable<RowBlock>;
+  /**
+   * Keys of a table, some of them twice, that changes speak of which are pending or in a batch or round after this one.
+   * What was read by `rows` before is as of that batch or round unless its key is among them.
+   */
+  inFlight(table: string, after: number): AsyncIterable<readonly (readonly Value[])[]>;
   /** Lays changes ready for the next transaction, which uses them up. When it rejects, nothing is staged. */
   stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void>;
   transaction<T>(work: (transaction: MergeTransaction) => Promise<T>): Promise<T>;

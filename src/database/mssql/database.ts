@@ -1,5 +1,6 @@
-import type { Block } from '../../batch/block';
+import type { Block, Value } from '../../batch/block';
 import { SyncError } from '../../shared/errors';
+import type { RowBlock } from '../comparison';
 import type { KeyRange } from '../key-ranges';
 import type {
   CapturedBlock,
@@ -37,6 +38,7 @@ import { logNumber } from './questions';
 import { assignKeyRanges, keepInRange } from './key-ranges';
 import { restore } from './restore';
 import { missingRights } from './rights';
+import { readInFlight, readRows } from './rows';
 import { Staging } from './staging';
 import { hasTracking, readState, requireTracking } from './state';
 import type { MssqlTable } from './table';
@@ -111,6 +113,14 @@ class MssqlDatabase implements Database {
 
   release(number: number): Promise<void> {
     return this.#do(async (connection) => release(connection, await tracked(connection), number));
+  }
+
+  rows(table: string): AsyncIterable<RowBlock> {
+    return this.#read(table, readRows);
+  }
+
+  inFlight(table: string, after: number): AsyncIterable<readonly (readonly Value[])[]> {
+    return this.#read(table, (reader, known) => readInFlight(reader, known, after));
   }
 
   async stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void> {
@@ -193,6 +203,24 @@ class MssqlDatabase implements Database {
 
   close(): Promise<void> {
     return this.#connection.close();
+  }
+
+  /** Over a connection of its own; where snapshots are allowed, one of the table that nobody waits for. */
+  async *#read<T>(
+    name: string,
+    read: (reader: Connection, table: MssqlTable) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    const reader = await Connection.open(this.#address);
+    try {
+      const table = (await tracked(reader)).find((known) => known.name === name);
+      if (table === undefined) throw new SyncError('database.tableUnknown', { params: { table: name } });
+      if (await allowsSnapshots(reader)) await reader.run('SET TRANSACTION ISOLATION LEVEL SNAPSHOT');
+      yield* read(reader, table);
+    } catch (error) {
+      throw databaseError(error);
+    } finally {
+      await reader.close();
+    }
   }
 
   async #forgetStaged(): Promise<void> {

@@ -10,6 +10,8 @@ import type {
   Unseen,
   Violation,
 } from '../port';
+import type { NotedChange } from '../comparison';
+import { SyncError } from '../../shared/errors';
 import { apply } from './apply';
 import { asNumber, type Connection } from './connection';
 import type { Found } from './foreign-keys';
@@ -18,6 +20,7 @@ import { writeLedger } from './ledger';
 import { logOf } from './names';
 import { restoreParent } from './parents';
 import { logNumber, withdrawQuestions, writeQuestion } from './questions';
+import { writeNoted } from './rows';
 import type { Staging } from './staging';
 import { writeState } from './state';
 import type { MssqlTable } from './table';
@@ -74,6 +77,17 @@ export class MssqlMergeTransaction implements MergeTransaction {
 
   journal(entry: NewJournalEntry): Promise<void> {
     return writeConflict(this.#connection, entry);
+  }
+
+  async staged(table: string, after: number, limit: number): Promise<readonly StagedChange[]> {
+    const staged = this.#staging.find(table);
+    return staged === undefined ? [] : this.#staging.page(staged, after, limit);
+  }
+
+  async note(change: NotedChange): Promise<void> {
+    const table = this.#tables.find(({ name }) => name === change.table);
+    if (table === undefined) throw new SyncError('database.tableUnknown', { params: { table: change.table } });
+    await writeNoted(this.#connection, table, change);
   }
 
   recordMerged(entry: Omit<LedgerEntry, 'round'>): Promise<void> {

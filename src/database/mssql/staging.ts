@@ -115,6 +115,18 @@ export class Staging {
     return changes;
   }
 
+  /** The first changes after this id that are to be written, beside the rows as they are. */
+  async page(staged: Staged, after: number, limit: number): Promise<StagedChange[]> {
+    const ids = await this.#connection.all(
+      `SELECT TOP (${String(limit)}) id FROM ${staged.name} WHERE id > ${String(after)} AND writes = 1 ORDER BY id`,
+    );
+    const changes = await this.read(
+      staged,
+      ids.map(([id]) => asNumber(id)),
+    );
+    return [...changes.values()].sort((a, b) => a.id - b.id);
+  }
+
   async settle(change: StagedChange, settlement: Settlement): Promise<void> {
     const staged = await this.open(change.table);
     const flags = [

@@ -1,4 +1,6 @@
-import type { Block } from '../../batch/block';
+import type { Block, Value } from '../../batch/block';
+import { SyncError } from '../../shared/errors';
+import type { RowBlock } from '../comparison';
 import type { KeyRange } from '../key-ranges';
 import type {
   CapturedBlock,
@@ -24,6 +26,7 @@ import { restore } from './restore';
 import { SqliteMergeTransaction } from './merge-transaction';
 import { logOf, quote } from './names';
 import { Staging } from './staging';
+import { readInFlight, readRows } from './rows';
 import { hasTracking, readState, requireTracking } from './state';
 import { prepare, unprepare } from './tracking';
 import { pauseTriggers } from './triggers-paused';
@@ -82,6 +85,14 @@ class SqliteDatabase implements Database {
 
   release(number: number): Promise<void> {
     return this.#do(() => release(this.#connection, this.#tracked(), number));
+  }
+
+  rows(table: string): AsyncIterable<RowBlock> {
+    return this.#read(table, readRows);
+  }
+
+  inFlight(table: string, after: number): AsyncIterable<readonly (readonly Value[])[]> {
+    return this.#read(table, (reader, known) => readInFlight(reader, known, after));
   }
 
   async stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void> {
@@ -170,6 +181,23 @@ class SqliteDatabase implements Database {
 
   close(): Promise<void> {
     return this.#do(() => this.#connection.close());
+  }
+
+  /** Over a connection of its own, which others may write beside. */
+  async *#read<T>(
+    name: string,
+    read: (reader: Connection, table: SqliteTable) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    const table = this.#tracked().find((known) => known.name === name);
+    if (table === undefined) throw new SyncError('database.tableUnknown', { params: { table: name } });
+    const reader = new Connection(this.#path);
+    try {
+      yield* read(reader, table);
+    } catch (error) {
+      throw databaseError(error, this.#path);
+    } finally {
+      reader.close();
+    }
   }
 
   #forgetStaged(): void {

@@ -10,6 +10,8 @@ import type {
   Violation,
   NewJournalEntry,
 } from '../port';
+import type { NotedChange } from '../comparison';
+import { SyncError } from '../../shared/errors';
 import { apply } from './apply';
 import type { SqliteTable } from './table';
 import type { Connection } from './connection';
@@ -18,6 +20,7 @@ import { writeConflict } from './journal';
 import { writeLedger } from './ledger';
 import { logOf, quote } from './names';
 import { restoreParent } from './parents';
+import { writeNoted } from './rows';
 import { withdrawQuestions, writeQuestion } from './questions';
 import type { Staging } from './staging';
 import { writeState } from './state';
@@ -69,6 +72,18 @@ export class SqliteMergeTransaction implements MergeTransaction {
 
   journal(entry: NewJournalEntry): Promise<void> {
     writeConflict(this.#connection, entry);
+    return Promise.resolve();
+  }
+
+  staged(table: string, after: number, limit: number): Promise<readonly StagedChange[]> {
+    const staged = this.#staging.find(table);
+    return Promise.resolve(staged === undefined ? [] : this.#staging.page(staged, after, limit));
+  }
+
+  note(change: NotedChange): Promise<void> {
+    const table = this.#tables.find(({ name }) => name === change.table);
+    if (table === undefined) throw new SyncError('database.tableUnknown', { params: { table: change.table } });
+    writeNoted(this.#connection, table, change);
     return Promise.resolve();
   }
 

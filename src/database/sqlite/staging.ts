@@ -105,27 +105,16 @@ export class Staging {
   }
 
   read(staged: Staged, id: number): StagedChange {
-    const { table } = staged;
-    const row = this.#connection.first(
-      `SELECT s.op, s.marks, s.changed_at, t.${quote(table.columns[0] ?? '')} IS NOT NULL, ` +
-        `${listOf('s', staged.columns)}, ${listOf('t', table.columns)} FROM ${staged.name} AS s ` +
-        `LEFT JOIN ${quote(table.name)} AS t ON ${sameKey(table, 't', keyColumns(table), 's', staged.keys)} WHERE s.id = ?`,
-      id,
-    );
-    if (row === null) throw new SyncError('database.stagedRowLost', { params: { table: table.name } });
-    const op = asText(row[0]) as Operation;
-    const width = table.columns.length;
-    return {
-      id,
-      table: table.name,
-      columns: table.columns,
-      keyCount: table.keyCount,
-      op,
-      marks: asText(row[1]),
-      changedAt: asNumber(row[2]),
-      values: row.slice(4, 4 + (op === 'I' || op === 'U' ? width : table.keyCount)),
-      current: asNumber(row[3]) === 1 ? row.slice(4 + width) : null,
-    };
+    const row = this.#connection.first(`${besideCurrent(staged)} WHERE s.id = ?`, id);
+    if (row === null) throw new SyncError('database.stagedRowLost', { params: { table: staged.table.name } });
+    return changeIn(staged.table, row);
+  }
+
+  /** The first changes after this id that are to be written. */
+  page(staged: Staged, after: number, limit: number): StagedChange[] {
+    return this.#connection
+      .all(`${besideCurrent(staged)} WHERE s.id > ? AND s.write ORDER BY s.id LIMIT ?`, after, limit)
+      .map((row) => changeIn(staged.table, row));
   }
 
   settle(change: StagedChange, settlement: Settlement): void {
@@ -164,6 +153,31 @@ export class Staging {
     }
     this.#staged.clear();
   }
+}
+
+/** Staged changes beside the rows as they are. */
+function besideCurrent({ table, name, columns, keys }: Staged): string {
+  return (
+    `SELECT s.id, s.op, s.marks, s.changed_at, t.${quote(table.columns[0] ?? '')} IS NOT NULL, ` +
+    `${listOf('s', columns)}, ${listOf('t', table.columns)} FROM ${name} AS s ` +
+    `LEFT JOIN ${quote(table.name)} AS t ON ${sameKey(table, 't', keyColumns(table), 's', keys)}`
+  );
+}
+
+function changeIn(table: SqliteTable, row: readonly Value[]): StagedChange {
+  const op = asText(row[1]) as Operation;
+  const width = table.columns.length;
+  return {
+    id: asNumber(row[0]),
+    table: table.name,
+    columns: table.columns,
+    keyCount: table.keyCount,
+    op,
+    marks: asText(row[2]),
+    changedAt: asNumber(row[3]),
+    values: row.slice(5, 5 + (op === 'I' || op === 'U' ? width : table.keyCount)),
+    current: asNumber(row[4]) === 1 ? row.slice(5 + width) : null,
+  };
 }
 
 /** Where the columns that others refer to are noted before they are overwritten. */

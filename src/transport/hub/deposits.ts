@@ -2,7 +2,7 @@ import { constants, type WriteStream } from 'node:fs';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileSha256, noFollow, statIfThere, syncFile, syncFolder, unlinkIfThere } from '../disk';
-import { finalName, inboxFolder, isPromised, partName, type Inbox } from '../names';
+import { answerName, answersFolder, finalName, inboxFolder, isPromised, partName, type Inbox } from '../names';
 import type { StoredFile } from '../port';
 import { alreadyThere, busy, FtpRefusal, notFound, wrongDigest } from './refusal';
 import type { FinalNode, PartNode } from './tree';
@@ -19,8 +19,12 @@ interface Claim {
   release(): Promise<void>;
 }
 
-/** An acknowledgement is a few hundred bytes; anything much larger is none. */
-const acknowledgementLimit = 64 * 1024;
+/** Most bytes of each: an acknowledgement is a few hundred, anything much larger is none. */
+const limits: Readonly<Record<Inbox, number>> = {
+  acks: 64 * 1024,
+  questions: 1024 * 1024,
+  batches: Infinity,
+};
 
 /** What one site leaves at the hub: parts that may be resumed, and final files that never change. */
 export class Deposits {
@@ -44,6 +48,19 @@ export class Deposits {
 
   folder(inbox: Inbox): string {
     return inboxFolder(this.options.sitesFolder, this.options.site, inbox);
+  }
+
+  /** Path on disk of the hub's answer to a question. */
+  answer(question: number): string {
+    const { sitesFolder, site } = this.options;
+    return join(answersFolder(sitesFolder, site), answerName(question));
+  }
+
+  /** An answer that the site has. */
+  async discardAnswer(question: number): Promise<void> {
+    const path = this.answer(question);
+    if ((await statIfThere(path)) === null) throw notFound();
+    await unlinkIfThere(path);
   }
 
   /**
@@ -131,7 +148,7 @@ export class Deposits {
     }
     const stats = await statIfThere(from);
     if (stats === null || !stats.isFile()) throw notFound();
-    if (part.inbox === 'acks' && stats.size > acknowledgementLimit) throw new FtpRefusal(552, 'Too large');
+    if (stats.size > limits[part.inbox]) throw new FtpRefusal(552, 'Too large');
     if (!isPromised(part.digest, await fileSha256(from))) {
       await unlinkIfThere(from);
       throw wrongDigest();
@@ -142,11 +159,12 @@ export class Deposits {
     this.options.stored(this.#storedFile(final));
   }
 
-  #storedFile(final: FinalNode): StoredFile {
+  #storedFile({ inbox, number }: FinalNode): StoredFile {
     const { site } = this.options;
-    return final.inbox === 'batches'
-      ? { kind: 'batch', site, batch: final.number }
-      : { kind: 'acknowledgement', site, round: final.number };
+    if (inbox === 'batches') return { kind: 'batch', site, batch: number };
+    return inbox === 'acks'
+      ? { kind: 'acknowledgement', site, round: number }
+      : { kind: 'question', site, question: number };
   }
 }
 

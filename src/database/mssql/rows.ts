@@ -1,0 +1,54 @@
+import type { Value } from '../../batch/block';
+import { inGroups, type NotedChange, type RowBlock } from '../comparison';
+import { keyExpression, readExpression } from './column-type';
+import type { Connection, Row } from './connection';
+import { literal, logOf, quote } from './names';
+import { logNumber } from './questions';
+import { keyColumns, keyNames, type MssqlTable } from './table';
+import { fromWire, parameterOf } from './values';
+
+export async function* readRows(reader: Connection, table: MssqlTable): AsyncGenerator<RowBlock> {
+  const { name, columns, keyCount } = table;
+  const values = columns.map(quote);
+  const query = `SELECT ${read(table, values)} FROM ${table.object}`;
+  for await (const group of inGroups(reader.stream(query)))
+    yield { table: name, columns, keyCount, rows: group.map((row) => valuesIn(table, row, columns.length)) };
+}
+
+export async function* readInFlight(
+  reader: Connection,
+  table: MssqlTable,
+  after: number,
+): AsyncGenerator<readonly (readonly Value[])[]> {
+  const query =
+    `SELECT ${read(table, keyNames(table))} FROM ${logOf(logNumber(table))} ` +
+    `WHERE sent_in IS NULL OR sent_in > ${String(after)}`;
+  for await (const group of inGroups(reader.stream(query)))
+    yield group.map((row) => valuesIn(table, row, keyColumns(table).length));
+}
+
+export async function writeNoted(
+  connection: Connection,
+  table: MssqlTable,
+  { op, marks, key, at }: NotedChange,
+): Promise<void> {
+  const types = table.types.slice(0, table.keyCount);
+  const given = types.map((type, index) => keyExpression(type, `@p${String(index + 1)}`));
+  await connection.all(
+    `INSERT INTO ${logOf(logNumber(table))} (op, marks, changed_at, ${keyNames(table).join(', ')}) ` +
+      `VALUES (${literal(op)}, ${literal(marks)}, ${String(at)}, ${given.join(', ')})`,
+    ...types.map((type, index) => parameterOf(type, key[index] ?? null)),
+  );
+}
+
+/** Names of the first columns, as SQL that gives their values as they travel. */
+const read = ({ types }: MssqlTable, names: readonly string[]): string =>
+  names
+    .map((name, at) => {
+      const type = types[at];
+      return type === undefined ? 'NULL' : readExpression(type, name);
+    })
+    .join(', ');
+
+const valuesIn = ({ types }: MssqlTable, row: Row, count: number): Value[] =>
+  types.slice(0, count).map((type, at) => fromWire(type, row[at]));
