@@ -56,9 +56,7 @@ async function answer(
 ): Promise<void> {
   if (question.kind === 'rows') return writeRows(file, question, database, options);
   const found =
-    question.kind === 'tables'
-      ? await tablesOf(database)
-      : await digestsAsked(question, database, options);
+    question.kind === 'tables' ? await tablesOf(database) : await digestsAsked(question, database, options);
   return writeFileAtomic(file, JSON.stringify(found));
 }
 

@@ -64,11 +64,7 @@ export class RowEncoding {
     return a instanceof Uint8Array && b instanceof Uint8Array ? Buffer.compare(a, b) === 0 : Object.is(a, b);
   }
 
-  #encode(
-    values: readonly Value[],
-    places: readonly number[],
-    canonical: (value: Value) => Value,
-  ): Buffer {
+  #encode(values: readonly Value[], places: readonly number[], canonical: (value: Value) => Value): Buffer {
     this.#bytes.clear();
     for (const place of places) this.#bytes.put(canonical(values[place] ?? null));
     return this.#bytes.content;
@@ -120,8 +116,7 @@ class GrowingBytes {
   }
 }
 
-const loose = (value: Value): Value =>
-  typeof value === 'string' ? value.toLowerCase().trimEnd() : value;
+const loose = (value: Value): Value => (typeof value === 'string' ? value.toLowerCase().trimEnd() : value);
 
 const NUMBER = /^-?\d+(\.\d+)?$/;
 const MOMENT = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\.\d+/;
@@ -135,7 +130,8 @@ function withoutSpelling(value: Value): Value {
   if (typeof value === 'bigint' || typeof value === 'number') return plainNumber(String(value));
   if (typeof value !== 'string') return value;
   if (NUMBER.test(value)) return plainNumber(value);
-  if (MOMENT.test(value)) return value.replace(/\.(\d*?)0+(?= |$)/, (_, kept: string) => (kept === '' ? '' : `.${kept}`));
+  if (MOMENT.test(value))
+    return value.replace(/\.(\d*?)0+(?= |$)/, (_, kept: string) => (kept === '' ? '' : `.${kept}`));
   return GUID.test(value) ? value.toUpperCase() : value;
 }
 

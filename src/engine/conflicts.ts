@@ -2,12 +2,10 @@ import { userInfo } from 'node:os';
 import type { Value } from '../batch/block';
 import type { Settings } from '../config/settings';
 import type { JournalEntry, JournalFilter } from '../database/port';
-import type { Cell, ConflictColumn, ConflictEntry, ConflictPage, ConflictQuery } from './contract';
+import type { ConflictColumn, ConflictEntry, ConflictPage, ConflictQuery } from './contract';
+import { cellOf, isSame } from './cells';
 import type { Sessions } from './sessions';
 import type { Workplace } from './workplace';
-
-/** Longer texts are cut: nobody compares them on a screen. */
-const LONGEST_TEXT = 2000;
 
 type NameOf = (site: number) => string;
 
@@ -101,18 +99,6 @@ function describeColumn(entry: JournalEntry, name: string, index: number): Confl
     loser: loser === undefined ? null : cellOf(loser),
     differs: winner === undefined || loser === undefined || !isSame(winner, loser),
   };
-}
-
-function isSame(a: Value, b: Value): boolean {
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.from(a).equals(b);
-  return Object.is(a, b);
-}
-
-function cellOf(value: Value): Cell {
-  if (value === null) return { type: 'null' };
-  if (value instanceof Uint8Array) return { type: 'bytes', size: value.length };
-  if (typeof value !== 'string') return { type: 'number', text: String(value) };
-  return { type: 'text', text: value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value };
 }
 
 const isoOf = (at: number): string => new Date(at).toISOString();

@@ -113,10 +113,10 @@ const isMarked = (marks: string, at: number): boolean => marks[at] === '1';
 const differences = (row: readonly Value[], before: readonly Value[] | null): string =>
   row.map((value, at) => (sameValue(value, before?.[at] ?? null) ? '0' : '1')).join('');
 
-const sameRow = (a: readonly Value[], b: readonly Value[]): boolean =>
+export const sameRow = (a: readonly Value[], b: readonly Value[]): boolean =>
   a.length === b.length && a.every((value, at) => sameValue(value, b[at] ?? null));
 
-function sameValue(a: Value, b: Value): boolean {
+export function sameValue(a: Value, b: Value): boolean {
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
   return Object.is(a, b);
 }

@@ -86,7 +86,8 @@ export class MssqlMergeTransaction implements MergeTransaction {
 
   async note(change: NotedChange): Promise<void> {
     const table = this.#tables.find(({ name }) => name === change.table);
-    if (table === undefined) throw new SyncError('database.tableUnknown', { params: { table: change.table } });
+    if (table === undefined)
+      throw new SyncError('database.tableUnknown', { params: { table: change.table } });
     await writeNoted(this.#connection, table, change);
   }
 

@@ -82,7 +82,8 @@ export class SqliteMergeTransaction implements MergeTransaction {
 
   note(change: NotedChange): Promise<void> {
     const table = this.#tables.find(({ name }) => name === change.table);
-    if (table === undefined) throw new SyncError('database.tableUnknown', { params: { table: change.table } });
+    if (table === undefined)
+      throw new SyncError('database.tableUnknown', { params: { table: change.table } });
     writeNoted(this.#connection, table, change);
     return Promise.resolve();
   }

@@ -2,7 +2,15 @@ import { constants, type WriteStream } from 'node:fs';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileSha256, noFollow, statIfThere, syncFile, syncFolder, unlinkIfThere } from '../disk';
-import { answerName, answersFolder, finalName, inboxFolder, isPromised, partName, type Inbox } from '../names';
+import {
+  answerName,
+  answersFolder,
+  finalName,
+  inboxFolder,
+  isPromised,
+  partName,
+  type Inbox,
+} from '../names';
 import type { StoredFile } from '../port';
 import { alreadyThere, busy, FtpRefusal, notFound, wrongDigest } from './refusal';
 import type { FinalNode, PartNode } from './tree';
