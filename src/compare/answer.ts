@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import type { Change, Value } from '../batch/block';
 import { createBatchWriter } from '../batch/writer';
-import { isSameSchema } from '../database/fingerprint';
+import { isMixed, isSameSchema } from '../database/fingerprint';
 import type { Database, Table } from '../database/port';
 import { renameDurable, writeFileAtomic } from '../shared/atomic-file';
 import { SyncError, toSyncError } from '../shared/errors';
@@ -130,9 +130,6 @@ function sameTable(
     throw new SyncError('compare.tableChanged', { params: { table: name } });
   return { table, encoding: new RowEncoding(table, { mixed: isMixed(table.fingerprint, fingerprint) }) };
 }
-
-/** Whether two fingerprints are of databases of two kinds. */
-export const isMixed = (one: string, other: string): boolean => one.split(':')[0] !== other.split(':')[0];
 
 async function* each(rows: AsyncIterable<readonly Value[]>, op: 'I' | 'R'): AsyncGenerator<Change> {
   for await (const values of rows) yield { op, marks: '', changedAt: 0, base: null, values };

@@ -1,8 +1,7 @@
-import { isSameSchema } from '../database/fingerprint';
+import { isMixed, isSameSchema } from '../database/fingerprint';
 import type { Table } from '../database/port';
 import { SyncError } from '../shared/errors';
 import { askFor } from './ask';
-import { isMixed } from './answer';
 import { differencesOf, type Difference, type DifferencesOptions } from './differences';
 import { bucketsFor, MOST_BUCKETS, TableDigests } from './digests';
 import { RowEncoding } from './encoding';

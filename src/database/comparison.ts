@@ -20,6 +20,9 @@ export interface NotedChange {
   readonly at: number;
 }
 
+/** A table with more rows is not counted: that would take longer than what a night moved of it. */
+export const MOST_COUNTED = 1_000_000;
+
 export const ROWS_AT_ONCE = 2048;
 
 /** Gathers what a database reads one by one. */

@@ -62,6 +62,8 @@ export interface CapturedBlock {
   /** Hub: the site all of them come from, 0 for rows that everyone must get. Site: 0. */
   readonly origin: number;
   readonly block: Block;
+  /** Hub: how many rows the table has in the same reading; null: too many to count. */
+  readonly total?: number | null;
 }
 
 export interface LedgerEntry {
@@ -236,6 +238,11 @@ export interface MergeTransaction {
   journal(entry: NewJournalEntry): Promise<void>;
   /** The first `limit` staged changes of a table after the one of this id (0: from the first) that are to be written. */
   staged(table: string, after: number, limit: number): Promise<readonly StagedChange[]>;
+  /**
+   * Site: how many rows a table has, where that is what the hub has: null where changes are pending or in a batch after
+   * `included`, or where they are too many to count.
+   */
+  total(table: string, included: number): Promise<number | null>;
   /** Site: the next batch brings this row to the hub. */
   note(change: NotedChange): Promise<void>;
   recordMerged(entry: Omit<LedgerEntry, 'round'>): Promise<void>;

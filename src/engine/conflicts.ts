@@ -55,9 +55,10 @@ function filterOf({ text, table, kind, from, to }: ConflictQuery): JournalFilter
 }
 
 /** Names of the hub (0) and of its sites; a number where no name is known here. */
-function namesIn({ role, name, hub }: Settings): NameOf {
+function namesIn({ role, name, hub, site: own }: Settings): NameOf {
   const names = new Map((hub?.sites ?? []).map((site) => [site.number, site.name]));
   if (role === 'hub') names.set(0, name);
+  else if (own !== null) names.set(own.number, name);
   return (site) => names.get(site) ?? String(site);
 }
 

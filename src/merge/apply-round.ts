@@ -5,6 +5,7 @@ import type { Database, Question, StagedChange, Table, Unseen } from '../databas
 import { SyncError } from '../shared/errors';
 import { isAsWanted } from './decide';
 import { applyUntilAccepted } from './merge-batch';
+import { proveTables, type TableProof } from './proof';
 import { heldTables } from './schema-differences';
 
 export interface RoundOptions {
@@ -25,6 +26,8 @@ export interface RoundOutcome {
   readonly unwritten: number;
   /** Tables left out because they differ between this site and the hub. */
   readonly held: readonly string[];
+  /** What was read back of each table that the round speaks of. */
+  readonly proofs: readonly TableProof[];
 }
 
 /** A row to ask about. */
@@ -42,7 +45,8 @@ export async function applyRound(
 ): Promise<RoundOutcome> {
   const state = await database.state();
   if (state === null) throw new SyncError('database.notPrepared');
-  if (manifest.round <= state.position) return { written: new Map(), waiting: 0, unwritten: 0, held: [] };
+  if (manifest.round <= state.position)
+    return { written: new Map(), waiting: 0, unwritten: 0, held: [], proofs: [] };
   if (manifest.round > state.position + 1) {
     throw new SyncError('merge.roundMissing', { params: { round: state.position + 1 } });
   }
@@ -75,8 +79,11 @@ export async function applyRound(
       return true;
     });
     for (const row of waiting) await ask(row, null);
+    const written = await transaction.written();
+    const tables = options.tables.filter(({ name }) => !held.has(name));
+    const proofs = await proveTables(transaction, manifest, { tables, written, included });
     await transaction.recordPosition(manifest.round, included);
-    return { written: await transaction.written(), waiting: left, unwritten, held: [...held] };
+    return { written, waiting: left, unwritten, held: [...held], proofs };
   });
 }
 

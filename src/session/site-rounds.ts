@@ -7,6 +7,7 @@ import { pruneBatches } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
 import { retryDatabase, retryUntil, type StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
+import { Proofs } from './proofs';
 import { sayRetry } from './site-sending';
 
 /** A site's way of receiving: the hub's rounds, in order, into its database. */
@@ -61,6 +62,7 @@ export class SiteRounds {
       0,
     );
     let before = 0;
+    const proofs = new Proofs();
     for (const { manifest, files } of this.#rounds.splice(0)) {
       signal.throwIfAborted();
       let done = 0;
@@ -73,6 +75,7 @@ export class SiteRounds {
         return applyRound(database, manifest, { site, tables, files, onProgress });
       });
       before += done;
+      proofs.add(outcome.proofs);
       this.#position = manifest.round;
       handle.report.round = manifest.round;
       for (const [table, rows] of outcome.written) {
@@ -84,6 +87,7 @@ export class SiteRounds {
       if (outcome.unwritten > 0) handle.partial('session.site.rowsUnwritten', { rows: outcome.unwritten });
       handle.info('session.site.applied', { round: manifest.round });
     }
+    proofs.tell(handle);
     await rm(inbox, { recursive: true, force: true });
     const state = await database.state();
     const expired = clock.now() - retention;

@@ -38,7 +38,7 @@ import { logNumber } from './questions';
 import { assignKeyRanges, keepInRange } from './key-ranges';
 import { restore } from './restore';
 import { missingRights } from './rights';
-import { readInFlight, readRows } from './rows';
+import { countRows, readInFlight, readRows } from './rows';
 import { Staging } from './staging';
 import { hasTracking, readState, requireTracking } from './state';
 import type { MssqlTable } from './table';
@@ -93,17 +93,22 @@ class MssqlDatabase implements Database {
         const reader = await Connection.open(this.#address);
         try {
           await markInSnapshot(connection, reader, tables, number);
-          for (const table of tables)
-            yield* blocksOf(reader.stream(pendingQuery(table, number, null)), table, role);
+          for (const table of tables) {
+            const counted = role === 'hub' ? { total: await countRows(reader, table) } : {};
+            const rows = reader.stream(pendingQuery(table, number, null));
+            for await (const block of blocksOf(rows, table, role)) yield { ...block, ...counted };
+          }
         } finally {
           await reader.close();
         }
         return;
       }
-      await markAndCopy(connection, tables, number);
+      const totals = await markAndCopy(connection, tables, number);
       for (const table of tables) {
         const rows = connection.stream(`SELECT * FROM ${copyOf(table)} ORDER BY key_group`);
-        yield* blocksOf(rows, table, role);
+        const total = totals.get(table);
+        const counted = role === 'hub' && total !== undefined ? { total } : {};
+        for await (const block of blocksOf(rows, table, role)) yield { ...block, ...counted };
         await dropCopy(connection, table);
       }
     } catch (error) {

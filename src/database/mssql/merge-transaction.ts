@@ -20,7 +20,7 @@ import { writeLedger } from './ledger';
 import { logOf } from './names';
 import { restoreParent } from './parents';
 import { logNumber, withdrawQuestions, writeQuestion } from './questions';
-import { writeNoted } from './rows';
+import { countSettled, writeNoted } from './rows';
 import type { Staging } from './staging';
 import { writeState } from './state';
 import type { MssqlTable } from './table';
@@ -82,6 +82,11 @@ export class MssqlMergeTransaction implements MergeTransaction {
   async staged(table: string, after: number, limit: number): Promise<readonly StagedChange[]> {
     const staged = this.#staging.find(table);
     return staged === undefined ? [] : this.#staging.page(staged, after, limit);
+  }
+
+  async total(name: string, included: number): Promise<number | null> {
+    const table = this.#tables.find((known) => known.name === name);
+    return table === undefined ? null : countSettled(this.#connection, table, included);
   }
 
   async note(change: NotedChange): Promise<void> {

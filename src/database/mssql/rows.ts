@@ -1,7 +1,7 @@
 import type { Value } from '../../batch/block';
-import { inGroups, type NotedChange, type RowBlock } from '../comparison';
+import { inGroups, MOST_COUNTED, type NotedChange, type RowBlock } from '../comparison';
 import { keyExpression, readExpression } from './column-type';
-import type { Connection, Row } from './connection';
+import { asNumber, type Connection, type Row } from './connection';
 import { literal, logOf, quote } from './names';
 import { logNumber } from './questions';
 import { keyColumns, keyNames, type MssqlTable } from './table';
@@ -25,6 +25,25 @@ export async function* readInFlight(
     `WHERE sent_in IS NULL OR sent_in > ${String(after)}`;
   for await (const group of inGroups(reader.stream(query)))
     yield group.map((row) => valuesIn(table, row, keyColumns(table).length));
+}
+
+/** Null: too many to count. */
+export async function countRows(connection: Connection, { object }: MssqlTable): Promise<number | null> {
+  const some = `SELECT TOP (${String(MOST_COUNTED + 1)}) 1 AS one FROM ${object}`;
+  const count = asNumber((await connection.first(`SELECT COUNT(*) FROM (${some}) AS some`))?.[0]);
+  return count > MOST_COUNTED ? null : count;
+}
+
+/** Null where changes are under way, too. */
+export async function countSettled(
+  connection: Connection,
+  table: MssqlTable,
+  included: number,
+): Promise<number | null> {
+  const underWay = await connection.first(
+    `SELECT TOP (1) 1 FROM ${logOf(logNumber(table))} WHERE sent_in IS NULL OR sent_in > ${String(included)}`,
+  );
+  return underWay === null ? countRows(connection, table) : null;
 }
 
 export async function writeNoted(

@@ -20,7 +20,7 @@ import { writeConflict } from './journal';
 import { writeLedger } from './ledger';
 import { logOf, quote } from './names';
 import { restoreParent } from './parents';
-import { writeNoted } from './rows';
+import { countSettled, writeNoted } from './rows';
 import { withdrawQuestions, writeQuestion } from './questions';
 import type { Staging } from './staging';
 import { writeState } from './state';
@@ -78,6 +78,11 @@ export class SqliteMergeTransaction implements MergeTransaction {
   staged(table: string, after: number, limit: number): Promise<readonly StagedChange[]> {
     const staged = this.#staging.find(table);
     return Promise.resolve(staged === undefined ? [] : this.#staging.page(staged, after, limit));
+  }
+
+  total(name: string, included: number): Promise<number | null> {
+    const table = this.#tables.find((known) => known.name === name);
+    return Promise.resolve(table === undefined ? null : countSettled(this.#connection, table, included));
   }
 
   note(change: NotedChange): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Value } from '../../batch/block';
-import { inGroups, type NotedChange, type RowBlock } from '../comparison';
-import type { Connection } from './connection';
+import { inGroups, MOST_COUNTED, type NotedChange, type RowBlock } from '../comparison';
+import { asNumber, type Connection } from './connection';
 import { logOf, quote } from './names';
 import type { SqliteTable } from './table';
 import { bound, parameter } from './text-with-nul';
@@ -24,6 +24,23 @@ export function readInFlight(
       after,
     ),
   );
+}
+
+/** Null: too many to count. */
+export function countRows(connection: Connection, { name }: SqliteTable): number | null {
+  const some = `SELECT 1 FROM ${quote(name)} LIMIT ${String(MOST_COUNTED + 1)}`;
+  const count = asNumber(connection.first(`SELECT count(*) FROM (${some})`)?.[0]);
+  return count > MOST_COUNTED ? null : count;
+}
+
+/** Null where changes are under way, too. */
+export function countSettled(connection: Connection, table: SqliteTable, included: number): number | null {
+  const log = quote(logOf(table.name));
+  const underWay = connection.first(
+    `SELECT 1 FROM ${log} WHERE sent_in IS NULL OR sent_in > ? LIMIT 1`,
+    included,
+  );
+  return underWay === null ? countRows(connection, table) : null;
 }
 
 export function writeNoted(
