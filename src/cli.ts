@@ -9,6 +9,7 @@ import { testMail } from './commands/mail';
 import { run, sync, test } from './commands/sessions';
 import { addSite, init, listSites, pair, set } from './commands/setup';
 import { prepare, tables, unprepare } from './commands/tracking';
+import { verify } from './commands/verify';
 import { parts } from './main';
 import { SyncError, toSyncError } from './shared/errors';
 import { createTranslator } from './shared/translate';
@@ -25,6 +26,8 @@ const options = {
   database: { type: 'string' },
   port: { type: 'string' },
   address: { type: 'string' },
+  table: { type: 'string' },
+  repair: { type: 'string' },
 } as const;
 
 type Values = ReturnType<typeof parse>['values'];
@@ -51,6 +54,11 @@ const commands: Readonly<Record<string, Command>> = {
   run,
   sync,
   test,
+  verify: (context, _, { table, repair }) =>
+    verify(context, {
+      ...(table === undefined ? {} : { table }),
+      ...(repair === undefined ? {} : { repair }),
+    }),
   mail: (context, [action]) => {
     if (action !== 'test') throw new SyncError('cli.missing', { params: { what: 'test' } });
     return testMail(context);

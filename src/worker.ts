@@ -17,6 +17,7 @@ function startWorker(): void {
     historyChanged: () => void screens.historyChanged(),
     blockedChanged: () => void screens.blockedChanged(),
     checked: (result) => void screens.checked(result),
+    comparing: (progress) => void screens.comparing(progress),
     settingsChanged: () => void screens.settingsChanged(),
     conflictsChanged: () => void screens.conflictsChanged(),
   });
@@ -30,6 +31,7 @@ function startWorker(): void {
       'historyChanged',
       'blockedChanged',
       'checked',
+      'comparing',
       'settingsChanged',
       'conflictsChanged',
     ],

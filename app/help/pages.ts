@@ -20,7 +20,7 @@ export const CHAPTERS = [
   { name: 'start', pages: ['before', 'first-steps-hub', 'first-steps-site', 'a-night'] },
   {
     name: 'screens',
-    pages: ['window', 'progress', 'reports', 'conflicts', 'blocked', 'configuration', 'test'],
+    pages: ['window', 'progress', 'reports', 'conflicts', 'compare', 'blocked', 'configuration', 'test'],
   },
   { name: 'more', pages: ['what-if', 'security', 'backup', 'sql-server', 'glossary'] },
 ] as const;

@@ -28,6 +28,7 @@ const events: EngineEvents = {
   historyChanged: () => listener?.events.historyChanged(),
   blockedChanged: () => listener?.events.blockedChanged(),
   checked: (result) => listener?.events.checked(result),
+  comparing: (progress) => listener?.events.comparing(progress),
   settingsChanged: () => listener?.events.settingsChanged(),
   conflictsChanged: () => listener?.events.conflictsChanged(),
 };

@@ -1,4 +1,12 @@
-import { ChatLineSquare, CircleCheck, DataLine, Document, Lock, Setting } from '@element-plus/icons-vue';
+import {
+  ChatLineSquare,
+  CircleCheck,
+  DataLine,
+  Document,
+  Lock,
+  Setting,
+  Switch,
+} from '@element-plus/icons-vue';
 import { defineAsyncComponent, type Component } from 'vue';
 import type { ScreenName } from '../stores/navigation';
 
@@ -12,6 +20,7 @@ export const screens: Record<ScreenName, Screen> = {
   progress: { icon: DataLine, component: defineAsyncComponent(() => import('./ProgressScreen.vue')) },
   reports: { icon: Document, component: defineAsyncComponent(() => import('./ReportsScreen.vue')) },
   conflicts: { icon: ChatLineSquare, component: defineAsyncComponent(() => import('./ConflictsScreen.vue')) },
+  compare: { icon: Switch, component: defineAsyncComponent(() => import('./CompareScreen.vue')) },
   blocked: { icon: Lock, component: defineAsyncComponent(() => import('./BlockedScreen.vue')) },
   configuration: {
     icon: Setting,

@@ -1,6 +1,12 @@
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
-import type { CheckResult, EngineEvents, LogLine, Overview } from '../../src/engine/contract';
+import type {
+  CheckResult,
+  ComparisonProgress,
+  EngineEvents,
+  LogLine,
+  Overview,
+} from '../../src/engine/contract';
 import type { HistoryLine } from '../../src/report/report';
 import type { BlockedAddress } from '../../src/transport/port';
 import type { Bridge, BridgeListener, EngineState } from '../bridge';
@@ -22,6 +28,8 @@ function createState() {
     conflictsVersion: ref(0),
     /** Of the test under way, or the last one, in the order in which they started. */
     checks: shallowRef<readonly CheckResult[]>([]),
+    /** Of the comparison or repair under way. */
+    comparing: shallowRef<ComparisonProgress | null>(null),
     blocked: shallowRef<readonly BlockedAddress[]>([]),
   };
 }
@@ -78,6 +86,9 @@ function eventsOf(store: State, engine: Bridge['engine']): EngineEvents {
     blockedChanged: () => void quietly(() => loadBlocked(store, engine)),
     checked: (result) => {
       store.checks.value = withCheck(store.checks.value, result);
+    },
+    comparing: (progress) => {
+      store.comparing.value = progress;
     },
     settingsChanged: () => {
       store.settingsVersion.value++;

@@ -3,7 +3,15 @@ import { ref, shallowRef } from 'vue';
 import type { Period } from '../components/period';
 
 /** In the order of the navigation. */
-export const SCREENS = ['progress', 'reports', 'conflicts', 'blocked', 'configuration', 'test'] as const;
+export const SCREENS = [
+  'progress',
+  'reports',
+  'conflicts',
+  'compare',
+  'blocked',
+  'configuration',
+  'test',
+] as const;
 export type ScreenName = (typeof SCREENS)[number];
 
 /** Asks the user whether the screen may be left; resolves to the answer. */

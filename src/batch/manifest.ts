@@ -23,6 +23,11 @@ export const manifestSchema = z.object({
   segments: z.array(segmentSchema),
   fingerprints: z.record(z.string(), z.string()),
   schemas: schemasSchema,
+  /**
+   * How many rows the hub has of each table that the round speaks of, in the reading that the round was taken in; a
+   * table that has too many to count is not there. Rounds of older versions say nothing.
+   */
+  totals: z.record(z.string(), number).optional(),
   sites: z.array(
     z.object({
       site: number,

@@ -27,7 +27,8 @@ export interface RoundOptions extends CaptureOptions {
 export async function writeRound(database: Database, options: RoundOptions): Promise<Manifest> {
   const folder = roundFolder(options.roundsFolder, options.round);
   await emptyFolder(folder);
-  const segments = await writeSegments(database, folder, options);
+  const totals: Record<string, number> = {};
+  const segments = await writeSegments(database, folder, options, totals);
   const ledger = await database.ledger();
   const manifest: Manifest = {
     format: 1,
@@ -36,17 +37,24 @@ export async function writeRound(database: Database, options: RoundOptions): Pro
     publishedAt: new Date(options.now).toISOString(),
     segments,
     ...options.schemas,
+    totals,
     sites: options.sites.map((site) => lineOf(site, ledger, options.round)),
   };
   await writeFileAtomic(join(folder, manifestFile), JSON.stringify(manifest, null, 1));
   return manifest;
 }
 
-async function writeSegments(database: Database, folder: string, options: RoundOptions): Promise<Segment[]> {
+async function writeSegments(
+  database: Database,
+  folder: string,
+  options: RoundOptions,
+  totals: Record<string, number>,
+): Promise<Segment[]> {
   const writers = new Map<number, BatchWriter>();
   const temporary = (origin: number): string => join(folder, `${segmentName(origin)}.tmp`);
   try {
-    for await (const { origin, block } of database.capture(options.round, options.tables)) {
+    for await (const { origin, block, total = null } of database.capture(options.round, options.tables)) {
+      if (total !== null) totals[block.table] = total;
       options.signal.throwIfAborted();
       const writer = writers.get(origin) ?? createBatchWriter(temporary(origin), headerOf(origin, options));
       writers.set(origin, writer);

@@ -80,7 +80,7 @@ function checkLines(
 }
 
 /** Log lines as they come, and on a terminal the progress of the step under way. */
-function toTerminal(context: CommandContext): EngineEvents {
+export function toTerminal(context: CommandContext): EngineEvents {
   const { translate, tell, json } = context;
   return {
     logged: (line) =>
@@ -92,6 +92,7 @@ function toTerminal(context: CommandContext): EngineEvents {
     historyChanged: () => undefined,
     blockedChanged: () => undefined,
     checked: () => undefined,
+    comparing: () => undefined,
     settingsChanged: () => undefined,
     conflictsChanged: () => undefined,
   };

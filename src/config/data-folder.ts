@@ -17,6 +17,8 @@ export interface DataFolder {
   readonly outbox: string;
   /** Site: rounds under way from the hub. */
   readonly inbox: string;
+  /** Site: what a comparison asks of the hub. */
+  readonly compare: string;
   readonly reports: string;
   readonly progressLog: string;
   /** Hub: addresses that the FTP server refuses. */
@@ -41,6 +43,7 @@ export function dataFolder(folder: string): DataFolder {
     rounds: join(folder, 'rounds'),
     outbox: join(folder, 'outbox'),
     inbox: join(folder, 'inbox'),
+    compare: join(folder, 'compare'),
     reports: join(folder, 'reports'),
     progressLog: join(folder, 'progress.log'),
     blocked: join(folder, 'blocked.json'),

@@ -38,3 +38,6 @@ export function isSameSchema(one: string, other: string | undefined): boolean {
   const [otherEngine, otherFamilies] = other.split(':');
   return engine === otherEngine ? one === other : families !== undefined && families === otherFamilies;
 }
+
+/** Whether two fingerprints are of databases of two kinds. */
+export const isMixed = (one: string, other: string): boolean => one.split(':')[0] !== other.split(':')[0];

@@ -7,6 +7,7 @@ import type { Role } from '../report/report';
 import type { Expired } from './expired';
 import type { FingerprintColumn } from './fingerprint';
 import type { AdditiveColumns } from './additive';
+import type { NotedChange, RowBlock } from './comparison';
 import type { KeyRange } from './key-ranges';
 import type { RefusedEnd, RefusedState } from './refused';
 
@@ -71,6 +72,8 @@ export interface CapturedBlock {
   /** Hub: the site all of them come from, 0 for rows that everyone must get. Site: 0. */
   readonly origin: number;
   readonly block: Block;
+  /** Hub: how many rows the table has in the same reading; null: too many to count. */
+  readonly total?: number | null;
 }
 
 export interface LedgerEntry {
@@ -95,10 +98,12 @@ export type ConflictKind =
   /** Deleted there, but rows here refer to it: the row stays. */
   | 'deleteParent'
   /** The database refused the row. */
-  | 'refused';
+  | 'refused'
+  /** Hub and site differed without any change that says so: somebody chose. */
+  | 'repair';
 
 export type Policy = 'newest' | 'hub' | 'site';
-export type ConflictRule = Policy | 'dataWins' | 'refused';
+export type ConflictRule = Policy | 'dataWins' | 'refused' | 'repair';
 
 export interface Conflict {
   readonly table: string;
@@ -238,8 +243,6 @@ export type Violation = { readonly change: StagedChange } & (
 /** Inside one transaction of the database, with business triggers and tracking kept from firing. */
 export interface MergeTransaction {
   contested(unseen: Unseen): Promise<readonly Contested[]>;
-  /** All that is staged, table by table, in the order it was staged. */
-  staged(): Promise<readonly StagedChange[]>;
   settle(change: StagedChange, settlement: Settlement): Promise<void>;
   /**
    * Writes all that is staged and not settled otherwise; at the hub logs it with its origin.
@@ -255,6 +258,15 @@ export interface MergeTransaction {
   journal(entry: NewJournalEntry): Promise<void>;
   /** Writes down what came of a refused row of the journal, which then waits no more. */
   endRefused(id: number, end: RefusedEnd): Promise<void>;
+  /** The first `limit` staged changes of a table after the one of this id (0: from the first) that are to be written. */
+  staged(table: string, after: number, limit: number): Promise<readonly StagedChange[]>;
+  /**
+   * Site: how many rows a table has, where that is what the hub has: null where changes are pending or in a batch after
+   * `included`, or where they are too many to count.
+   */
+  total(table: string, included: number): Promise<number | null>;
+  /** Site: the next batch brings this row to the hub. */
+  note(change: NotedChange): Promise<void>;
   recordMerged(entry: Omit<LedgerEntry, 'round'>): Promise<void>;
   recordPosition(round: number, includedBatch: number): Promise<void>;
   /** Staged changes that were written, by table. */
@@ -295,6 +307,13 @@ export interface Database {
   capture(number: number, tables: readonly string[]): AsyncIterable<CapturedBlock>;
   /** Takes back the marks of a batch or round that was never named. */
   release(number: number): Promise<void>;
+  /** Every row of a table, in any order. Rejects with `database.tableUnknown` {table} where it is not prepared. */
+  rows(table: string): AsyncIterable<RowBlock>;
+  /**
+   * Keys of a table, some of them twice, that changes speak of which are pending or in a batch or round after this one.
+   * What was read by `rows` before is as of that batch or round unless its key is among them.
+   */
+  inFlight(table: string, after: number): AsyncIterable<readonly (readonly Value[])[]>;
   /** Lays changes ready for the next transaction, which uses them up. When it rejects, nothing is staged. */
   stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void>;
   transaction<T>(work: (transaction: MergeTransaction) => Promise<T>): Promise<T>;

@@ -28,6 +28,7 @@ export async function synchroniseTogether(
         historyChanged: () => undefined,
         blockedChanged: () => undefined,
         checked: () => undefined,
+        comparing: () => undefined,
         settingsChanged: () => undefined,
         conflictsChanged: () => undefined,
       });

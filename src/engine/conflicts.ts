@@ -3,19 +3,10 @@ import type { Value } from '../batch/block';
 import type { Settings } from '../config/settings';
 import type { JournalEntry, JournalFilter } from '../database/port';
 import { retryRefused } from '../merge/retry-refused';
-import type {
-  Cell,
-  ConflictColumn,
-  ConflictEntry,
-  ConflictPage,
-  ConflictQuery,
-  RetryResult,
-} from './contract';
+import type { ConflictColumn, ConflictEntry, ConflictPage, ConflictQuery, RetryResult } from './contract';
+import { cellOf, isSame } from './cells';
 import type { Sessions } from './sessions';
 import type { Workplace } from './workplace';
-
-/** Longer texts are cut: nobody compares them on a screen. */
-const LONGEST_TEXT = 2000;
 
 type NameOf = (site: number) => string;
 
@@ -79,9 +70,10 @@ function filterOf({ text, table, kind, from, to }: ConflictQuery): JournalFilter
 }
 
 /** Names of the hub (0) and of its sites; a number where no name is known here. */
-function namesIn({ role, name, hub }: Settings): NameOf {
+function namesIn({ role, name, hub, site: own }: Settings): NameOf {
   const names = new Map((hub?.sites ?? []).map((site) => [site.number, site.name]));
   if (role === 'hub') names.set(0, name);
+  else if (own !== null) names.set(own.number, name);
   return (site) => names.get(site) ?? String(site);
 }
 
@@ -124,18 +116,6 @@ function describeColumn(entry: JournalEntry, name: string, index: number): Confl
     loser: loser === undefined ? null : cellOf(loser),
     differs: winner === undefined || loser === undefined || !isSame(winner, loser),
   };
-}
-
-function isSame(a: Value, b: Value): boolean {
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.from(a).equals(b);
-  return Object.is(a, b);
-}
-
-function cellOf(value: Value): Cell {
-  if (value === null) return { type: 'null' };
-  if (value instanceof Uint8Array) return { type: 'bytes', size: value.length };
-  if (typeof value !== 'string') return { type: 'number', text: String(value) };
-  return { type: 'text', text: value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value };
 }
 
 const isoOf = (at: number): string => new Date(at).toISOString();

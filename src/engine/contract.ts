@@ -3,6 +3,13 @@ import type { Report } from '../report/report';
 import type { MessageParams } from '../shared/errors';
 import type { BlockedAddress } from '../transport/port';
 import type { CheckResult } from './contract/checks';
+import type {
+  CompareRequest,
+  Comparison,
+  ComparisonProgress,
+  RepairOutcome,
+  RepairRequest,
+} from './contract/comparison';
 import type { ConflictPage, ConflictQuery, RetryResult } from './contract/conflicts';
 import type { CsvWords, HistoryPage, HistoryQuery } from './contract/history';
 import type { Information } from './contract/information';
@@ -22,6 +29,7 @@ import type {
 export { parseServerAddress, serverAddress, type ServerAddress } from '../config/database-address';
 export { CHECKS } from './contract/checks';
 export type * from './contract/checks';
+export type * from './contract/comparison';
 export type * from './contract/conflicts';
 export type * from './contract/history';
 export type * from './contract/information';
@@ -72,6 +80,15 @@ export interface JournalCalls {
    * synchronisation. Rejects with `session.running`, `database.notPrepared` or another `database.*`.
    */
   retryRefused(): Promise<RetryResult>;
+  /**
+   * Site: compares every table with the hub's, row by row; event `comparing` tells how far it is. Rejects with
+   * `session.running`, `compare.running`, `compare.atHub`, `compare.stopped` or what hinders it.
+   */
+  compare(request?: CompareRequest): Promise<Comparison>;
+  /** Compares anew and takes one side's rows for right; the rows that give way go into the journal. As `compare`. */
+  repair(request: RepairRequest): Promise<RepairOutcome>;
+  /** Ends a comparison, or a repair that has not begun to write. */
+  stopComparison(): Promise<void>;
   blockedAddresses(): Promise<readonly BlockedAddress[]>;
   unblock(address: string): Promise<void>;
   clearBlockedAddresses(): Promise<void>;
@@ -127,6 +144,8 @@ export interface EngineEvents {
   blockedChanged(): void;
   /** A check of the test under way has started or ended. */
   checked(result: CheckResult): void;
+  /** A comparison advances; null: it has ended. */
+  comparing(progress: ComparisonProgress | null): void;
   /** Settings or sites are others now, whoever changed them. */
   settingsChanged(): void;
   /** The conflict journal has new entries, a value of it was put back, or refused rows were tried again. */

@@ -1,6 +1,7 @@
 import { historyCsv } from '../report/history-csv';
 import type { Report } from '../report/report';
 import type { HubServer } from '../transport/port';
+import { Comparisons } from './comparisons';
 import { Configuration } from './configuration';
 import { Conflicts } from './conflicts';
 import type { EngineCalls, EngineEvents } from './contract';
@@ -18,15 +19,17 @@ export class Engine implements EngineCalls {
   readonly #establishments: Establishments;
   readonly #tables: TableTracking;
   readonly #conflicts: Conflicts;
+  readonly #comparisons: Comparisons;
   readonly #tester: Tester;
 
   constructor(parts: Parts, folder: string, events: EngineEvents) {
     this.#operation = new Operation(parts, folder, events);
-    const { place, sessions, past, guard } = this.#operation;
+    const { place, sessions, past, guard, comparisons } = this.#operation;
     this.#configuration = new Configuration(place, sessions, guard);
     this.#establishments = new Establishments(place, sessions, guard);
     this.#tables = new TableTracking(place, sessions, guard);
     this.#conflicts = new Conflicts(place, sessions);
+    this.#comparisons = comparisons;
     this.#tester = new Tester(place, past);
   }
 
@@ -111,6 +114,11 @@ export class Engine implements EngineCalls {
     this.#conflicts.restore(id, which);
 
   readonly retryRefused: EngineCalls['retryRefused'] = () => this.#conflicts.retry();
+  readonly compare: EngineCalls['compare'] = (request) => this.#comparisons.compare(request);
+
+  readonly repair: EngineCalls['repair'] = (request) => this.#comparisons.repair(request);
+
+  readonly stopComparison: EngineCalls['stopComparison'] = () => this.#comparisons.stop();
 
   readonly blockedAddresses: EngineCalls['blockedAddresses'] = () =>
     Promise.resolve(this.#server()?.blocked() ?? []);

@@ -9,6 +9,7 @@ import type { SessionEnvironment, Step } from '../session/session';
 import type { HubServer, HubServerEvents, HubStatus, StoredFile } from '../transport/port';
 import type { Blocking, Reception } from './contract';
 import type { Parts, ServerOptions } from './parts';
+import { HubAnswers } from './hub-answers';
 import { Receptions } from './receptions';
 import { Attendance } from './attendance';
 import { allowList } from '../transport/allow-list';
@@ -19,6 +20,8 @@ export interface HubEvents extends Pick<HubServerEvents, 'stateChanged' | 'block
   readonly receiving: () => void;
   /** A site asks for a session outside the schedule. */
   readonly onRequest: () => void;
+  /** A site begins to compare its tables with the hub's. */
+  readonly onCompare: (site: string) => void;
 }
 
 /** What the engine does at a hub: the FTP server, what it tells the sites, and the sessions. */
@@ -30,6 +33,7 @@ export class HubRuntime implements Runtime {
   readonly #events: HubEvents;
   readonly #receptions: Receptions;
   readonly #attendance: Attendance;
+  readonly #answers: HubAnswers;
   #server: HubServer | null = null;
   /** The reception under way; null outside it. */
   #reception: Deadline | null = null;
@@ -46,6 +50,12 @@ export class HubRuntime implements Runtime {
     this.#events = events;
     this.#receptions = new Receptions(parts.clock);
     this.#attendance = new Attendance(parts.clock);
+    this.#answers = new HubAnswers({
+      sitesFolder: paths.sites,
+      application: parts.application,
+      openDatabase: () => parts.openDatabase(this.#settings.database),
+      onBegin: (site) => events.onCompare(this.#nameOf(site)),
+    });
   }
 
   get server(): HubServer | null {
@@ -61,6 +71,7 @@ export class HubRuntime implements Runtime {
 
   async stop(): Promise<void> {
     await this.#server?.stop();
+    await this.#answers.stop();
   }
 
   configure(settings: Settings): void {
@@ -69,8 +80,7 @@ export class HubRuntime implements Runtime {
 
   /** Uploads under way. */
   receptions(): readonly Reception[] {
-    const sites = this.#sites(true);
-    return this.#receptions.list((site) => sites.find(({ number }) => number === site)?.name ?? String(site));
+    return this.#receptions.list((site) => this.#nameOf(site));
   }
 
   /** When each site was last seen by this server, milliseconds since 1970, UTC. */
@@ -162,9 +172,17 @@ export class HubRuntime implements Runtime {
   }
 
   #onStored(file: StoredFile): void {
+    if (file.kind === 'question') {
+      this.#answers.asked(file.site, file.question);
+      return;
+    }
     this.#receptions.ended(file.site);
     this.#events.receiving();
     if (this.#attendance.stored(file)) this.#events.onRequest();
+  }
+
+  #nameOf(site: number): string {
+    return this.#sites(true).find(({ number }) => number === site)?.name ?? String(site);
   }
 
   #sites(wanted: boolean): HubSite[] {

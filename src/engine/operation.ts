@@ -1,4 +1,5 @@
 import type { Report } from '../report/report';
+import { Comparisons } from './comparisons';
 import type { EngineEvents, Overview } from './contract';
 import { Guard } from './guard';
 import { overviewOf } from './overview';
@@ -17,6 +18,7 @@ export class Operation {
   readonly sessions: Sessions;
   readonly past: PastSessions;
   readonly guard: Guard;
+  readonly comparisons: Comparisons;
   readonly tell: () => void;
   /** Settled once the data folder was read, for good or ill. */
   #folderRead: Promise<void> = Promise.resolve();
@@ -34,7 +36,13 @@ export class Operation {
       advanced,
     });
     this.past = new PastSessions(this.place.reports);
-    this.sessions = new Sessions(this.place, { changed: this.tell, advanced, ended: () => this.#ended() });
+    this.sessions = new Sessions(this.place, {
+      changed: this.tell,
+      advanced,
+      ended: () => this.#ended(),
+      refuse: () => this.comparisons.refuseDuring(),
+    });
+    this.comparisons = new Comparisons(this.place, this.sessions);
     this.guard = new Guard(this.place);
   }
 
@@ -67,6 +75,7 @@ export class Operation {
     this.place.stopServing();
     this.sessions.stop();
     await this.sessions.settled();
+    await this.comparisons.stop();
     await this.place.release();
   }
 
@@ -83,8 +92,17 @@ export class Operation {
   /** Never two sessions at once: one under way is this departure's, but for one that serves only who asked for it. */
   #depart(late: boolean): void {
     const running = this.sessions.report;
-    if (running === null) this.sessions.begin('schedule', late);
+    if (running === null) this.#begin(() => this.sessions.begin('schedule', late));
     else this.#departsNext = running.trigger === 'request';
+  }
+
+  /** A departure does not wait for somebody who compares: that can be done again. */
+  #begin(begin: () => void): void {
+    if (!this.comparisons.running) begin();
+    else
+      void this.comparisons.stop().then(() => {
+        if (this.place.serving && this.sessions.report === null) begin();
+      });
   }
 
   /** A site asked for a session outside the schedule. */

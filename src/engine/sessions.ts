@@ -19,6 +19,8 @@ export interface SessionsListener {
   readonly changed: () => void;
   /** As `changed`, but too often to tell each time. */
   readonly advanced: () => void;
+  /** Throws where something else than a session forbids to begin one. */
+  readonly refuse: () => void;
   /** Its report is saved. */
   readonly ended: () => Promise<void>;
 }
@@ -76,6 +78,7 @@ export class Sessions {
   /** Starts one; `done` resolves with its report, however it ended. Throws where none can begin. */
   begin(trigger: Report['trigger'], late = false): RunningSession {
     this.refuseDuring();
+    this.#listener.refuse();
     const { role, name } = this.#place.configured();
     const { clock, application } = this.#place.parts;
     const report = newReport({ role, name, trigger, application, now: clock.now() });

@@ -193,6 +193,7 @@ export class Workplace {
     if (settings.role === 'site') return new SiteRuntime(this.parts, settings, this.paths);
     return new HubRuntime(this.parts, settings, this.paths, {
       onRequest: () => this.#listener.onRequest(),
+      onCompare: (site) => this.say('info', 'compare.begun', { site }),
       stateChanged: ({ active }) => {
         // A session has started the server that could not start before.
         if (active) this.#problems = [];

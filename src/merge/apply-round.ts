@@ -5,6 +5,7 @@ import type { Contested, Database, Question, StagedChange, Table, Unseen, Violat
 import { SyncError } from '../shared/errors';
 import { isAsWanted } from './decide';
 import { applyUntilAccepted } from './apply-until-accepted';
+import { proveTables, type TableProof } from './proof';
 import { heldTables, whyHeld, type HeldReason } from './schema-differences';
 
 export interface RoundOptions {
@@ -25,6 +26,8 @@ export interface RoundOutcome {
   readonly unwritten: readonly UnwrittenRows[];
   /** Tables left out because they differ between this site and the hub. */
   readonly held: readonly string[];
+  /** What was read back of each table that the round speaks of. */
+  readonly proofs: readonly TableProof[];
   /** Why they were left out. */
   readonly reasons: readonly HeldReason[];
 }
@@ -52,7 +55,7 @@ export async function applyRound(
   const state = await database.state();
   if (state === null) throw new SyncError('database.notPrepared');
   if (manifest.round <= state.position)
-    return { written: new Map(), waiting: 0, unwritten: [], held: [], reasons: [] };
+    return { written: new Map(), waiting: 0, unwritten: [], held: [], reasons: [], proofs: [] };
   if (manifest.round > state.position + 1) {
     throw new SyncError('merge.roundMissing', { params: { round: state.position + 1 } });
   }
@@ -85,12 +88,16 @@ export async function applyRound(
       return true;
     });
     for (const row of waiting) await ask(row, null);
+    const written = await transaction.written();
+    const tables = options.tables.filter(({ name }) => !held.has(name));
+    const proofs = await proveTables(transaction, manifest, { tables, written, included });
     await transaction.recordPosition(manifest.round, included);
     return {
-      written: await transaction.written(),
+      written,
       waiting: left,
       unwritten: counted(unwritten),
       held: [...held],
+      proofs,
       reasons: whyHeld(options.tables, manifest, held),
     };
   });

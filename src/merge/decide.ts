@@ -167,7 +167,7 @@ export const differences = (row: readonly Value[], before: readonly Value[] | nu
 export const sameRow = (a: readonly Value[], b: readonly Value[]): boolean =>
   a.length === b.length && a.every((value, at) => sameValue(value, b[at] ?? null));
 
-function sameValue(a: Value, b: Value): boolean {
+export function sameValue(a: Value, b: Value): boolean {
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
   return Object.is(a, b);
 }

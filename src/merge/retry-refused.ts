@@ -94,7 +94,7 @@ async function retryThese(
         await transaction.journal({ ...conflict, at: now, site: entry.site, batch: entry.batch });
       }
     };
-    for (const { change, entry } of paired(await transaction.staged(), byTable)) {
+    for (const { change, entry } of await paired(transaction, byTable)) {
       const verdict = judge(change, inOrderOf(change.columns, entry));
       if (verdict !== 'there' && verdict !== 'changed') {
         tried.set(changeId(change), entry);
@@ -146,18 +146,19 @@ async function* blocksOf(byTable: ReadonlyMap<string, readonly JournalEntry[]>):
 }
 
 /** Changes are staged in the order of their entries, table by table. */
-function paired(
-  changes: readonly StagedChange[],
+async function paired(
+  transaction: MergeTransaction,
   byTable: ReadonlyMap<string, readonly JournalEntry[]>,
-): { readonly change: StagedChange; readonly entry: JournalEntry }[] {
-  const next = new Map<string, number>();
-  return changes.map((change) => {
-    const at = next.get(change.table) ?? 0;
-    next.set(change.table, at + 1);
-    const entry = byTable.get(change.table)?.[at];
-    if (entry === undefined) throw new Error(`no entry for a staged row of ${change.table}`);
-    return { change, entry };
-  });
+): Promise<{ readonly change: StagedChange; readonly entry: JournalEntry }[]> {
+  const pairs: { readonly change: StagedChange; readonly entry: JournalEntry }[] = [];
+  for (const [table, entries] of byTable) {
+    for (const [at, change] of (await transaction.staged(table, 0, entries.length)).entries()) {
+      const entry = entries[at];
+      if (entry === undefined) throw new Error(`no entry for a staged row of ${table}`);
+      pairs.push({ change, entry });
+    }
+  }
+  return pairs;
 }
 
 /**

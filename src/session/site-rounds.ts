@@ -6,6 +6,7 @@ import { applyRound } from '../merge/apply-round';
 import type { HubStatus } from '../transport/port';
 import { retryDatabase, retryUntil, type StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
+import { Proofs } from './proofs';
 import { sayRetry } from './site-sending';
 
 /** A site's way of receiving: the hub's rounds, in order, into its database. */
@@ -60,6 +61,7 @@ export class SiteRounds {
       0,
     );
     let before = 0;
+    const proofs = new Proofs();
     for (const { manifest, files } of this.#rounds.splice(0)) {
       signal.throwIfAborted();
       let done = 0;
@@ -72,6 +74,7 @@ export class SiteRounds {
         return applyRound(database, manifest, { site, tables, files, onProgress });
       });
       before += done;
+      proofs.add(outcome.proofs);
       this.#position = manifest.round;
       handle.report.round = manifest.round;
       for (const [table, rows] of outcome.written) {
@@ -91,6 +94,7 @@ export class SiteRounds {
       if (unwritten > 0) handle.partial('session.site.rowsUnwritten', { rows: unwritten });
       handle.info('session.site.applied', { round: manifest.round });
     }
+    proofs.tell(handle);
     await rm(inbox, { recursive: true, force: true });
   }
 

@@ -11,7 +11,7 @@ export const waitingFile = 'waiting.json';
 export const manifestFile = 'manifest.json';
 
 /** What a site leaves at the hub, by folder. */
-export type Inbox = 'batches' | 'acks';
+export type Inbox = 'batches' | 'acks' | 'questions';
 
 /** Hexadecimal digits of the SHA-256 that a part's name holds. */
 const digestLength = 16;
@@ -50,6 +50,18 @@ export function parsePartName(name: string): { number: number; digest: string } 
   const number = parseNumber(match?.[1] ?? '');
   return number === null ? null : { number, digest: match?.[2] ?? '' };
 }
+
+export const answerName = (question: number): string => `${numberName(question)}.answer`;
+
+/** The question that a canonical name of an answer belongs to. */
+export function parseAnswerName(name: string): number | null {
+  const number = parseNumber(name.split('.', 1)[0] ?? '');
+  return number !== null && name === answerName(number) ? number : null;
+}
+
+/** Where the hub lays its answers to a site. */
+export const answersFolder = (sitesFolder: string, site: number): string =>
+  join(sitesFolder, String(site), 'answers');
 
 /** Where the hub keeps what a site sent. */
 export function inboxFolder(sitesFolder: string, site: number, inbox: Inbox): string {

@@ -59,6 +59,10 @@ export interface HubLink {
   /** Tells the hub that this site has sent all it has, and waits for a round; so does `requestSession`. */
   tellWaiting(signal: AbortSignal): Promise<void>;
   acknowledge(acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void>;
+  /** Leaves a question for the hub's engine, which answers it under the same number. */
+  ask(number: number, question: string, signal: AbortSignal): Promise<void>;
+  /** Downloads the answer to a question to `file`, and takes it away from the hub; false while there is none. */
+  fetchAnswer(number: number, file: string, options: TransferOptions): Promise<boolean>;
   /** Ends the line at once; a later call opens a new one. */
   close(): void;
 }
@@ -113,6 +117,7 @@ export type HubServerState =
 export type StoredFile =
   | { readonly kind: 'batch'; readonly site: number; readonly batch: number }
   | { readonly kind: 'acknowledgement'; readonly site: number; readonly round: number }
+  | { readonly kind: 'question'; readonly site: number; readonly question: number }
   | { readonly kind: 'request' | 'waiting'; readonly site: number };
 
 export interface HubServerEvents {

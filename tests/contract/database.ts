@@ -545,7 +545,7 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         expect(await fixture.rows('person', ['id'])).toEqual(['1', '2']);
       });
 
-      test('tells all that is staged, in its order, beside the rows as they are', async () => {
+      test('tells what is staged, a page at a time in its order, beside the rows as they are', async () => {
         await open('person', 'hub');
         await database.stage(
           streamOf([
@@ -554,12 +554,16 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
           ]),
           { clockOffset: 0 },
         );
-        const staged = await database.transaction((transaction) => transaction.staged());
-        expect(staged.map(({ op, values, current }) => [op, values, current])).toEqual([
+        const [first, rest] = await database.transaction(async (transaction) => {
+          const page = await transaction.staged('person', 0, 1);
+          return [page, await transaction.staged('person', page[0]?.id ?? 0, 10)];
+        });
+        expect([...first, ...rest].map(({ op, values, current }) => [op, values, current])).toEqual([
           ['U', [2n, 'Luc', 'Metz', 5n], [2n, 'Luc', 'Brest', 5n]],
           ['D', [7n], null],
           ['I', [3n, 'Zoé', '', null], null],
         ]);
+        expect(first).toHaveLength(1);
       });
 
       test('says how many changes were written', async () => {
@@ -1025,6 +1029,105 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         expect(await fixture.triggers()).toEqual(triggers);
         await fixture.run(`INSERT INTO audited (id, label) VALUES (2, 'y')`);
         expect(await fixture.rows('audit', ['audited'])).toEqual(['1', '2']);
+      });
+    });
+
+    describe('for a comparison', () => {
+      /** Rows of a table as text, whatever their order. */
+      async function rowsOf(table: string): Promise<string[]> {
+        const rows: string[] = [];
+        for await (const block of database.rows(table)) {
+          const { columns, keyCount } = await tableOf(table);
+          expect([block.table, block.columns, block.keyCount]).toEqual([table, columns, keyCount]);
+          rows.push(...block.rows.map((values) => textOf({ op: 'I', marks: '', values })));
+        }
+        return rows.sort();
+      }
+
+      async function inFlight(table: string, after: number): Promise<unknown[]> {
+        const keys = new Set<string>();
+        for await (const group of database.inFlight(table, after))
+          for (const key of group) keys.add(key.map(String).join(' '));
+        return [...keys].sort();
+      }
+
+      test('reads every row, beside who writes', async () => {
+        await open('compositeKey');
+        await fixture.run(`INSERT INTO line (label, line_no, order_no) VALUES ('second', 2, 1)`);
+        const reading = database.rows('line')[Symbol.asyncIterator]();
+        const first = await reading.next();
+        await fixture.run(`UPDATE line SET label = 'third' WHERE line_no = 2`);
+        expect(first.done).toBe(false);
+        await reading.return?.();
+        expect(await rowsOf('line')).toEqual([`I  1,1,'first'`, `I  1,2,'third'`]);
+        await expect(rowsOf('nobody')).rejects.toMatchObject({ code: 'database.tableUnknown' });
+      });
+
+      test('tells the keys that changes speak of which the other side has not', async () => {
+        await open('person');
+        await fixture.run(`UPDATE person SET points = 1 WHERE id = 1`);
+        await capture(1);
+        await fixture.run(`DELETE FROM person WHERE id = 2`);
+        await capture(2);
+        await fixture.run(`UPDATE person SET points = 2 WHERE id = 1`);
+        expect(await inFlight('person', 1)).toEqual(['1', '2']);
+        expect(await inFlight('person', 2)).toEqual(['1']);
+        await capture(3);
+        expect(await inFlight('person', 3)).toEqual([]);
+        expect(await inFlight('person', 1)).toEqual(['1', '2']);
+      });
+
+      test('shows staged changes beside the rows as they are, before and after they are written', async () => {
+        await open('person');
+        const row = (id: bigint, name: string): Value[] => [id, name, 'Lyon', 0n];
+        const changes = [
+          change('U', '0100', ...row(1n, 'Anna')),
+          change('D', '', 2n),
+          change('I', '1111', ...row(3n, 'Eve')),
+        ];
+        await database.stage(streamOf([await blockOf('person', ...changes)]), { clockOffset: 0 });
+        await database.transaction(async (transaction) => {
+          const [first, ...others] = await transaction.staged('person', 0, 10);
+          expect(others.map(({ op, values, current }) => [op, values[0], current])).toEqual([
+            ['D', 2n, [2n, 'Luc', 'Brest', 5n]],
+            ['I', 3n, null],
+          ]);
+          expect(first).toMatchObject({ marks: '0100', values: row(1n, 'Anna'), current: row(1n, 'Anne') });
+          if (first === undefined) throw new Error('nothing is staged');
+          await transaction.settle(first, { write: false, toEveryone: false });
+          const left = await transaction.staged('person', 0, 1);
+          expect(left.map(({ op }) => op)).toEqual(['D']);
+          expect(await transaction.staged('person', left[0]?.id ?? 0, 10)).toHaveLength(1);
+          await transaction.apply(AT_SITE);
+          const written = await transaction.staged('person', 0, 10);
+          expect(written.map(({ current }) => current)).toEqual([null, row(3n, 'Eve')]);
+          expect(await transaction.staged('nobody', 0, 10)).toEqual([]);
+        });
+      });
+
+      test('notes rows to be sent that no application wrote', async () => {
+        await open('compositeKey');
+        await database.transaction(async (transaction) => {
+          const at = 1_750_000_000_000;
+          await transaction.note({ table: 'line', op: 'U', marks: '001', key: [1n, 1n], at });
+          await transaction.note({ table: 'line', op: 'D', marks: '', key: [1n, 9n], at });
+        });
+        expect(await captured(1)).toEqual([`D  1,9`, `U 001 1,1,'first'`]);
+      });
+
+      test('counts rows where nothing is under way, and in a round as it was taken', async () => {
+        await open('person');
+        const total = (included: number): Promise<number | null> =>
+          database.transaction((transaction) => transaction.total('person', included));
+        expect(await total(0)).toBe(2);
+        await fixture.run(`DELETE FROM person WHERE id = 2`);
+        expect(await total(0)).toBeNull();
+        expect((await capture(1)).map((block) => block.total)).toEqual([undefined]);
+        expect(await total(0)).toBeNull();
+        expect(await total(1)).toBe(1);
+        await database.prepare(HUB);
+        await fixture.run(`UPDATE person SET points = 9 WHERE id = 1`);
+        expect((await capture(1)).map((block) => block.total)).toEqual([1]);
       });
     });
 

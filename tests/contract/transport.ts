@@ -1,4 +1,4 @@
-import { readFile, readdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isRetryable } from '../../src/shared/errors';
@@ -159,6 +159,30 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
       const file = join(hub.folders.sites, '1', 'acks', '000123.json');
       expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(acknowledgement);
       expect(hub.stored).toEqual([{ kind: 'acknowledgement', site: 1, round: 123 }]);
+    });
+
+    test('a question arrives, and its answer is fetched once', async () => {
+      await hub.link.ask(7, '{"kind":"tables"}', never());
+      expect(hub.stored).toEqual([{ kind: 'question', site: 1, question: 7 }]);
+      const asked = join(hub.folders.sites, '1', 'questions', '000007.json');
+      expect(await readFile(asked, 'utf8')).toBe('{"kind":"tables"}');
+      const file = hub.folders.local('answer');
+      const fetch = (): Promise<boolean> => hub.link.fetchAnswer(7, file, { signal: never() });
+      expect(await fetch()).toBe(false);
+      const answers = join(hub.folders.sites, '1', 'answers');
+      await mkdir(answers);
+      const content = await randomFile(join(answers, '000007.answer'), 3 * mega);
+      await randomFile(join(answers, '000008.answer'), 10);
+      expect(await fetch()).toBe(true);
+      expect(sha256(await readFile(file))).toBe(sha256(content));
+      expect(await readdir(answers)).toEqual(['000008.answer']);
+      expect(await fetch()).toBe(false);
+    });
+
+    test('a question that is no question of ours for its length is refused', async () => {
+      const ask = hub.link.ask(8, 'x'.repeat(2 * mega), never()).catch((error: unknown) => error);
+      expect(await ask).toBeInstanceOf(Error);
+      expect(hub.stored).toEqual([]);
     });
 
     test('a site asks for a session', async () => {

@@ -7,7 +7,7 @@ import { focusWindow, pressKeys } from './support/desktop';
 import { look, overflows, setLanguage, setTheme } from './support/look';
 import { startStubApp } from './support/stub-app';
 
-const NAMES = ['progress', 'reports', 'conflicts', 'blocked', 'configuration', 'test'];
+const NAMES = ['progress', 'reports', 'conflicts', 'compare', 'blocked', 'configuration', 'test'];
 
 test('every screen is reached from the navigation, has a heading, and no fault in either theme', async () => {
   const app = await startStubApp({ role: 'site' });

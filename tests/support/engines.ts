@@ -7,7 +7,7 @@ import engineTexts from '../../locales/fr/engine.json';
 import type { CommandContext } from '../../src/commands/context';
 import { addSite, init, pair, set } from '../../src/commands/setup';
 import { prepare } from '../../src/commands/tracking';
-import type { CheckResult, LogLine, Overview } from '../../src/engine/contract';
+import type { CheckResult, ComparisonProgress, LogLine, Overview } from '../../src/engine/contract';
 import { Engine } from '../../src/engine/engine';
 import type { Parts } from '../../src/engine/parts';
 import { parts } from '../../src/main';
@@ -34,6 +34,8 @@ export interface RunningEngine {
   readonly engine: Engine;
   /** Events `checked` so far. */
   readonly checks: readonly CheckResult[];
+  /** Events `comparing` so far. */
+  readonly compared: readonly (ComparisonProgress | null)[];
   /** Events without content so far: `settings`, `conflicts`. */
   readonly changes: readonly string[];
   /** Resolves at the first log line of this key, told or still to come. */
@@ -278,6 +280,7 @@ const nameIn = ({ name }: Record<string, unknown>): string => String(name);
 export function follow(make: (events: ConstructorParameters<typeof Engine>[2]) => Engine): RunningEngine {
   const lines: LogLine[] = [];
   const checks: CheckResult[] = [];
+  const compared: (ComparisonProgress | null)[] = [];
   const changes: string[] = [];
   const onLine = new Set<(line: LogLine) => void>();
   const onOverview = new Set<(overview: Overview) => void>();
@@ -292,12 +295,14 @@ export function follow(make: (events: ConstructorParameters<typeof Engine>[2]) =
     historyChanged: () => undefined,
     blockedChanged: () => undefined,
     checked: (result) => checks.push(result),
+    comparing: (progress) => compared.push(progress),
     settingsChanged: () => changes.push('settings'),
     conflictsChanged: () => changes.push('conflicts'),
   });
   return {
     engine,
     checks,
+    compared,
     changes,
     logged: (key) =>
       new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -103,10 +103,27 @@ class FolderHubLink implements HubLink {
     return Promise.resolve();
   }
 
-  async acknowledge(acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void> {
-    const content = Buffer.from(JSON.stringify(acknowledgement));
-    const sha256 = createHash('sha256').update(content).digest('hex');
+  acknowledge(acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void> {
     const final: FinalNode = { kind: 'final', inbox: 'acks', number: acknowledgement.round };
+    return this.#leave(final, JSON.stringify(acknowledgement), signal);
+  }
+
+  ask(number: number, question: string, signal: AbortSignal): Promise<void> {
+    return this.#leave({ kind: 'final', inbox: 'questions', number }, question, signal);
+  }
+
+  async fetchAnswer(question: number, file: string, options: TransferOptions): Promise<boolean> {
+    options.signal.throwIfAborted();
+    if ((await this.#files.entry({ kind: 'answer', question }).catch(() => null)) === null) return false;
+    const source = await this.#files.read({ kind: 'answer', question }, 0);
+    await this.#move(source, createWriteStream(file), 0, options);
+    await this.#deposits.discardAnswer(question);
+    return true;
+  }
+
+  async #leave(final: FinalNode, text: string, signal: AbortSignal): Promise<void> {
+    const content = Buffer.from(text);
+    const sha256 = createHash('sha256').update(content).digest('hex');
     const open = (start: number): Readable => Readable.from([content.subarray(start)]);
     await this.#deposit(final, sha256, content.length, open, { signal });
   }

@@ -1,5 +1,5 @@
 import { useI18n } from 'vue-i18n';
-import type { Cell, ConflictEntry } from '../../../src/engine/contract';
+import type { Cell, ConflictEntry, ConflictSide } from '../../../src/engine/contract';
 import { useFormat } from '../../composables/use-format';
 
 /** A conflict's values in words, for the list, the comparison and paper. */
@@ -15,6 +15,12 @@ export function useConflictWords() {
     return value.text === '' ? t('conflicts.emptyText') : value.text;
   }
 
+  /** A side's name: a site knows the name of no other place than itself. */
+  function place({ site, name }: ConflictSide): string {
+    if (site !== 0) return name;
+    return name === '0' ? t('conflicts.hubAlone') : t('conflicts.hub', { name });
+  }
+
   /** What names the row in its table: `id 182`. */
   function key({ columns }: ConflictEntry): string {
     return columns
@@ -23,5 +29,5 @@ export function useConflictWords() {
       .join(', ');
   }
 
-  return { cell, key };
+  return { cell, place, key };
 }

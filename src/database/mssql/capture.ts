@@ -7,6 +7,7 @@ import { readExpression } from './column-type';
 import { asNumber, asText, type Connection, type Row } from './connection';
 import { LEDGER, logOf, quote } from './names';
 import { logNumber } from './questions';
+import { countRows } from './rows';
 import { writeState } from './state';
 import { minus } from '../additive';
 import { keyColumns, keyNames, sameInLog, sumNames, type MssqlTable } from './table';
@@ -56,7 +57,8 @@ export async function markAndCopy(
   writer: Connection,
   tables: readonly MssqlTable[],
   number: number,
-): Promise<void> {
+): Promise<Totals> {
+  const totals = new Map<MssqlTable, number | null>();
   await writer.transaction(async () => {
     await takeLedger(writer, number);
     for (const table of tables) await markPending(writer, table, number, 'WITH (TABLOCKX)');
@@ -64,9 +66,15 @@ export async function markAndCopy(
       // A capture that was left half way has left its copy.
       await dropCopy(writer, table);
       await writer.run(pendingQuery(table, number, copyOf(table)));
+      if ((await writer.first(`SELECT TOP (1) 1 FROM ${copyOf(table)}`)) !== null)
+        totals.set(table, await countRows(writer, table));
     }
   });
+  return totals;
 }
+
+/** How many rows tables have that changes speak of; null: too many to count. */
+export type Totals = ReadonlyMap<MssqlTable, number | null>;
 
 export const copyOf = (table: MssqlTable): string => `#captured_${String(logNumber(table))}`;
 

@@ -1,7 +1,8 @@
-import type { Block } from '../../batch/block';
+import type { Block, Value } from '../../batch/block';
 import { SyncError } from '../../shared/errors';
 import type { Expired } from '../expired';
 import type { AdditiveColumns } from '../additive';
+import type { RowBlock } from '../comparison';
 import type { KeyRange } from '../key-ranges';
 import type {
   CapturedBlock,
@@ -40,6 +41,7 @@ import { assignKeyRanges, keepInRange } from './key-ranges';
 import { purge } from './purge';
 import { restore } from './restore';
 import { missingRights } from './rights';
+import { countRows, readInFlight, readRows } from './rows';
 import { Staging } from './staging';
 import { hasTracking, readState, requireTracking, writeAdditive } from './state';
 import type { MssqlTable } from './table';
@@ -101,17 +103,22 @@ class MssqlDatabase implements Database {
         const reader = await Connection.open(this.#address);
         try {
           await markInSnapshot(connection, reader, tables, number);
-          for (const table of tables)
-            yield* blocksOf(reader.stream(pendingQuery(table, number, null)), table, role);
+          for (const table of tables) {
+            const counted = role === 'hub' ? { total: await countRows(reader, table) } : {};
+            const rows = reader.stream(pendingQuery(table, number, null));
+            for await (const block of blocksOf(rows, table, role)) yield { ...block, ...counted };
+          }
         } finally {
           await reader.close();
         }
         return;
       }
-      await markAndCopy(connection, tables, number);
+      const totals = await markAndCopy(connection, tables, number);
       for (const table of tables) {
         const rows = connection.stream(`SELECT * FROM ${copyOf(table)} ORDER BY key_group`);
-        yield* blocksOf(rows, table, role);
+        const total = totals.get(table);
+        const counted = role === 'hub' && total !== undefined ? { total } : {};
+        for await (const block of blocksOf(rows, table, role)) yield { ...block, ...counted };
         await dropCopy(connection, table);
       }
     } catch (error) {
@@ -121,6 +128,14 @@ class MssqlDatabase implements Database {
 
   release(number: number): Promise<void> {
     return this.#do(async (connection) => release(connection, await tracked(connection), number));
+  }
+
+  rows(table: string): AsyncIterable<RowBlock> {
+    return this.#read(table, readRows);
+  }
+
+  inFlight(table: string, after: number): AsyncIterable<readonly (readonly Value[])[]> {
+    return this.#read(table, (reader, known) => readInFlight(reader, known, after));
   }
 
   async stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void> {
@@ -197,6 +212,24 @@ class MssqlDatabase implements Database {
 
   close(): Promise<void> {
     return this.#connection.close();
+  }
+
+  /** Over a connection of its own; where snapshots are allowed, one of the table that nobody waits for. */
+  async *#read<T>(
+    name: string,
+    read: (reader: Connection, table: MssqlTable) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    const reader = await Connection.open(this.#address);
+    try {
+      const table = (await tracked(reader)).find((known) => known.name === name);
+      if (table === undefined) throw new SyncError('database.tableUnknown', { params: { table: name } });
+      if (await allowsSnapshots(reader)) await reader.run('SET TRANSACTION ISOLATION LEVEL SNAPSHOT');
+      yield* read(reader, table);
+    } catch (error) {
+      throw databaseError(error);
+    } finally {
+      await reader.close();
+    }
   }
 
   async #forgetStaged(): Promise<void> {

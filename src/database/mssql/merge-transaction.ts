@@ -11,6 +11,8 @@ import type {
   Violation,
 } from '../port';
 import type { RefusedEnd } from '../refused';
+import type { NotedChange } from '../comparison';
+import { SyncError } from '../../shared/errors';
 import { apply } from './apply';
 import { asNumber, type Connection } from './connection';
 import type { Found } from './foreign-keys';
@@ -19,6 +21,7 @@ import { writeLedger } from './ledger';
 import { logOf } from './names';
 import { restoreParent } from './parents';
 import { logNumber, withdrawQuestions, writeQuestion } from './questions';
+import { countSettled, writeNoted } from './rows';
 import type { Staging } from './staging';
 import { writeState } from './state';
 import type { MssqlTable } from './table';
@@ -38,12 +41,6 @@ export class MssqlMergeTransaction implements MergeTransaction {
 
   contested(unseen: Unseen): Promise<readonly Contested[]> {
     return findContested(this.#connection, this.#staging, unseen);
-  }
-
-  async staged(): Promise<readonly StagedChange[]> {
-    const all: StagedChange[] = [];
-    for (const staged of this.#staging.tables) all.push(...(await this.#staging.readAll(staged)));
-    return all;
   }
 
   settle(change: StagedChange, settlement: Settlement): Promise<void> {
@@ -85,6 +82,23 @@ export class MssqlMergeTransaction implements MergeTransaction {
 
   endRefused(id: number, end: RefusedEnd): Promise<void> {
     return writeRefusedEnd(this.#connection, id, end);
+  }
+
+  async staged(table: string, after: number, limit: number): Promise<readonly StagedChange[]> {
+    const staged = this.#staging.find(table);
+    return staged === undefined ? [] : this.#staging.page(staged, after, limit);
+  }
+
+  async total(name: string, included: number): Promise<number | null> {
+    const table = this.#tables.find((known) => known.name === name);
+    return table === undefined ? null : countSettled(this.#connection, table, included);
+  }
+
+  async note(change: NotedChange): Promise<void> {
+    const table = this.#tables.find(({ name }) => name === change.table);
+    if (table === undefined)
+      throw new SyncError('database.tableUnknown', { params: { table: change.table } });
+    await writeNoted(this.#connection, table, change);
   }
 
   recordMerged(entry: Omit<LedgerEntry, 'round'>): Promise<void> {

@@ -121,8 +121,11 @@ export class Staging {
     return changes;
   }
 
-  async readAll(staged: Staged): Promise<StagedChange[]> {
-    const rows = await this.#connection.all(`SELECT id FROM ${staged.name} ORDER BY id`);
+  /** The first changes after this id that are to be written, beside the rows as they are. */
+  async page(staged: Staged, after: number, limit: number): Promise<StagedChange[]> {
+    const rows = await this.#connection.all(
+      `SELECT TOP (${String(limit)}) id FROM ${staged.name} WHERE id > ${String(after)} AND writes = 1 ORDER BY id`,
+    );
     const changes = await this.read(
       staged,
       rows.map(([id]) => asNumber(id)),

@@ -7,6 +7,7 @@ import type { SqliteTable } from './table';
 import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { LEDGER, logOf, quote, STATE } from './names';
+import { countRows } from './rows';
 import { writeState } from './state';
 import { movesOf, movesQuery } from './sums';
 import { keyColumns, keyNames, listOf, sameKey } from './triggers';
@@ -45,6 +46,14 @@ export function release(writer: Connection, tables: readonly SqliteTable[], numb
 
 /** Blocks of one table, from a reader opened by `mark`. */
 export function* readPending(reader: Connection, table: SqliteTable, role: Role): Generator<CapturedBlock> {
+  let total: number | null | undefined;
+  for (const captured of pendingBlocks(reader, table, role)) {
+    if (role === 'hub') total ??= countRows(reader, table);
+    yield total === undefined ? captured : { ...captured, total };
+  }
+}
+
+function* pendingBlocks(reader: Connection, table: SqliteTable, role: Role): Generator<CapturedBlock> {
   const buffer = new BlockBuffer(table);
   for (const row of reader.iterate(pendingQuery(table))) {
     const captured = readChange(table, role, row);

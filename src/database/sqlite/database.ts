@@ -1,4 +1,6 @@
-import type { Block } from '../../batch/block';
+import type { Block, Value } from '../../batch/block';
+import { SyncError } from '../../shared/errors';
+import type { RowBlock } from '../comparison';
 import type { Expired } from '../expired';
 import type { AdditiveColumns } from '../additive';
 import type { KeyRange } from '../key-ranges';
@@ -28,6 +30,7 @@ import { logOf, quote } from './names';
 import { forgetDoomed } from './replaced';
 import { purge } from './purge';
 import { Staging } from './staging';
+import { readInFlight, readRows } from './rows';
 import { hasTracking, readState, requireTracking, writeState } from './state';
 import { prepare, unprepare } from './tracking';
 import { pauseTriggers } from './triggers-paused';
@@ -94,6 +97,14 @@ class SqliteDatabase implements Database {
 
   release(number: number): Promise<void> {
     return this.#do(() => release(this.#connection, this.#tracked(), number));
+  }
+
+  rows(table: string): AsyncIterable<RowBlock> {
+    return this.#read(table, readRows);
+  }
+
+  inFlight(table: string, after: number): AsyncIterable<readonly (readonly Value[])[]> {
+    return this.#read(table, (reader, known) => readInFlight(reader, known, after));
   }
 
   async stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void> {
@@ -173,6 +184,23 @@ class SqliteDatabase implements Database {
 
   close(): Promise<void> {
     return this.#do(() => this.#connection.close());
+  }
+
+  /** Over a connection of its own, which others may write beside. */
+  async *#read<T>(
+    name: string,
+    read: (reader: Connection, table: SqliteTable) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    const table = this.#tracked().find((known) => known.name === name);
+    if (table === undefined) throw new SyncError('database.tableUnknown', { params: { table: name } });
+    const reader = new Connection(this.#path);
+    try {
+      yield* read(reader, table);
+    } catch (error) {
+      throw databaseError(error, this.#path);
+    } finally {
+      reader.close();
+    }
   }
 
   #forgetStaged(): void {

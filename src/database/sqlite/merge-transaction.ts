@@ -11,6 +11,8 @@ import type {
   NewJournalEntry,
 } from '../port';
 import type { RefusedEnd } from '../refused';
+import type { NotedChange } from '../comparison';
+import { SyncError } from '../../shared/errors';
 import { apply } from './apply';
 import type { SqliteTable } from './table';
 import type { Connection } from './connection';
@@ -19,6 +21,7 @@ import { writeConflict, writeRefusedEnd } from './journal';
 import { writeLedger } from './ledger';
 import { logOf, quote } from './names';
 import { restoreParent } from './parents';
+import { countSettled, writeNoted } from './rows';
 import { withdrawQuestions, writeQuestion } from './questions';
 import type { Staging } from './staging';
 import { writeState } from './state';
@@ -38,10 +41,6 @@ export class SqliteMergeTransaction implements MergeTransaction {
 
   contested(unseen: Unseen): Promise<readonly Contested[]> {
     return Promise.resolve(findContested(this.#connection, this.#staging, unseen));
-  }
-
-  staged(): Promise<readonly StagedChange[]> {
-    return Promise.resolve(this.#staging.tables.flatMap((staged) => this.#staging.readAll(staged)));
   }
 
   settle(change: StagedChange, settlement: Settlement): Promise<void> {
@@ -79,6 +78,24 @@ export class SqliteMergeTransaction implements MergeTransaction {
 
   endRefused(id: number, end: RefusedEnd): Promise<void> {
     writeRefusedEnd(this.#connection, id, end);
+    return Promise.resolve();
+  }
+
+  staged(table: string, after: number, limit: number): Promise<readonly StagedChange[]> {
+    const staged = this.#staging.find(table);
+    return Promise.resolve(staged === undefined ? [] : this.#staging.page(staged, after, limit));
+  }
+
+  total(name: string, included: number): Promise<number | null> {
+    const table = this.#tables.find((known) => known.name === name);
+    return Promise.resolve(table === undefined ? null : countSettled(this.#connection, table, included));
+  }
+
+  note(change: NotedChange): Promise<void> {
+    const table = this.#tables.find(({ name }) => name === change.table);
+    if (table === undefined)
+      throw new SyncError('database.tableUnknown', { params: { table: change.table } });
+    writeNoted(this.#connection, table, change);
     return Promise.resolve();
   }
 

@@ -108,33 +108,16 @@ export class Staging {
   }
 
   read(staged: Staged, id: number): StagedChange {
-    const { table } = staged;
-    const row = this.#connection.first(
-      `SELECT s.op, s.marks, s.changed_at, t.${quote(table.columns[0] ?? '')} IS NOT NULL, s.adds, ` +
-        `${listOf('s', staged.columns)}, ${listOf('t', table.columns)} FROM ${staged.name} AS s ` +
-        `LEFT JOIN ${quote(table.name)} AS t ON ${sameKey(table, 't', keyColumns(table), 's', staged.keys)} WHERE s.id = ?`,
-      id,
-    );
-    if (row === null) throw new SyncError('database.stagedRowLost', { params: { table: table.name } });
-    const op = asText(row[0]) as Operation;
-    const width = table.columns.length;
-    return {
-      id,
-      table: table.name,
-      columns: table.columns,
-      keyCount: table.keyCount,
-      op,
-      marks: asText(row[1]),
-      changedAt: asNumber(row[2]),
-      values: row.slice(FIXED, FIXED + (op === 'I' || op === 'U' ? width : table.keyCount)),
-      current: asNumber(row[3]) === 1 ? row.slice(FIXED + width) : null,
-      ...(typeof row[4] === 'string' ? { adds: unpackValues(row[4]) } : {}),
-    };
+    const row = this.#connection.first(`${besideCurrent(staged)} WHERE s.id = ?`, id);
+    if (row === null) throw new SyncError('database.stagedRowLost', { params: { table: staged.table.name } });
+    return changeIn(staged.table, row);
   }
 
-  readAll(staged: Staged): StagedChange[] {
-    const ids = this.#connection.all(`SELECT id FROM ${staged.name} ORDER BY id`);
-    return ids.map(([id]) => this.read(staged, asNumber(id)));
+  /** The first changes after this id that are to be written. */
+  page(staged: Staged, after: number, limit: number): StagedChange[] {
+    return this.#connection
+      .all(`${besideCurrent(staged)} WHERE s.id > ? AND s.write ORDER BY s.id LIMIT ?`, after, limit)
+      .map((row) => changeIn(staged.table, row));
   }
 
   settle(change: StagedChange, settlement: Settlement): void {
@@ -175,8 +158,34 @@ export class Staging {
   }
 }
 
-/** How many columns `read` puts before the values. */
-const FIXED = 5;
+/** How many columns stand before the values. */
+const FIXED = 6;
+
+/** Staged changes beside the rows as they are. */
+function besideCurrent({ table, name, columns, keys }: Staged): string {
+  return (
+    `SELECT s.id, s.op, s.marks, s.changed_at, t.${quote(table.columns[0] ?? '')} IS NOT NULL, s.adds, ` +
+    `${listOf('s', columns)}, ${listOf('t', table.columns)} FROM ${name} AS s ` +
+    `LEFT JOIN ${quote(table.name)} AS t ON ${sameKey(table, 't', keyColumns(table), 's', keys)}`
+  );
+}
+
+function changeIn(table: SqliteTable, row: readonly Value[]): StagedChange {
+  const op = asText(row[1]) as Operation;
+  const width = table.columns.length;
+  return {
+    id: asNumber(row[0]),
+    table: table.name,
+    columns: table.columns,
+    keyCount: table.keyCount,
+    op,
+    marks: asText(row[2]),
+    changedAt: asNumber(row[3]),
+    values: row.slice(FIXED, FIXED + (op === 'I' || op === 'U' ? width : table.keyCount)),
+    current: asNumber(row[4]) === 1 ? row.slice(FIXED + width) : null,
+    ...(typeof row[5] === 'string' ? { adds: unpackValues(row[5]) } : {}),
+  };
+}
 
 /** Where the columns that others refer to are noted before they are overwritten. */
 export const formerName = (staged: Staged): string => `temp.${quote(`former$${staged.table.name}`)}`;

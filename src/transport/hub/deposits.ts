@@ -2,7 +2,15 @@ import { constants, type WriteStream } from 'node:fs';
 import { mkdir, open, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileSha256, noFollow, statIfThere, syncFile, syncFolder, unlinkIfThere } from '../disk';
-import { finalName, inboxFolder, isPromised, partName, type Inbox } from '../names';
+import {
+  answerName,
+  answersFolder,
+  finalName,
+  inboxFolder,
+  isPromised,
+  partName,
+  type Inbox,
+} from '../names';
 import type { StoredFile } from '../port';
 import { alreadyThere, busy, FtpRefusal, noRoom, notFound, wrongDigest } from './refusal';
 import type { FinalNode, PartNode } from './tree';
@@ -19,8 +27,12 @@ interface Claim {
   release(): Promise<void>;
 }
 
-/** An acknowledgement is a few hundred bytes; anything much larger is none. */
-const acknowledgementLimit = 64 * 1024;
+/** Most bytes of each: an acknowledgement is a few hundred, anything much larger is none. */
+const limits: Readonly<Record<Inbox, number>> = {
+  acks: 64 * 1024,
+  questions: 1024 * 1024,
+  batches: Infinity,
+};
 
 /** What uploads leave free on the disk: the hub's own database must still be able to grow. Bytes. */
 const reserve = 500 * 1024 * 1024;
@@ -53,6 +65,19 @@ export class Deposits {
 
   folder(inbox: Inbox): string {
     return inboxFolder(this.options.sitesFolder, this.options.site, inbox);
+  }
+
+  /** Path on disk of the hub's answer to a question. */
+  answer(question: number): string {
+    const { sitesFolder, site } = this.options;
+    return join(answersFolder(sitesFolder, site), answerName(question));
+  }
+
+  /** An answer that the site has. */
+  async discardAnswer(question: number): Promise<void> {
+    const path = this.answer(question);
+    if ((await statIfThere(path)) === null) throw notFound();
+    await unlinkIfThere(path);
   }
 
   /**
@@ -153,7 +178,7 @@ export class Deposits {
     }
     const stats = await statIfThere(from);
     if (stats === null || !stats.isFile()) throw notFound();
-    if (part.inbox === 'acks' && stats.size > acknowledgementLimit) throw new FtpRefusal(552, 'Too large');
+    if (stats.size > limits[part.inbox]) throw new FtpRefusal(552, 'Too large');
     if (!isPromised(part.digest, await fileSha256(from))) {
       await unlinkIfThere(from);
       throw wrongDigest();
@@ -164,11 +189,12 @@ export class Deposits {
     this.options.stored(this.#storedFile(final));
   }
 
-  #storedFile(final: FinalNode): StoredFile {
+  #storedFile({ inbox, number }: FinalNode): StoredFile {
     const { site } = this.options;
-    return final.inbox === 'batches'
-      ? { kind: 'batch', site, batch: final.number }
-      : { kind: 'acknowledgement', site, round: final.number };
+    if (inbox === 'batches') return { kind: 'batch', site, batch: number };
+    return inbox === 'acks'
+      ? { kind: 'acknowledgement', site, round: number }
+      : { kind: 'question', site, question: number };
   }
 }
 

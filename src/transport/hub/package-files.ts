@@ -17,8 +17,9 @@ export function packageFiles({ files, deposits }: LoggedIn): FtpFileSystem {
     },
     delete: async (path) => {
       const node = files.node(path);
-      if (node.kind !== 'part') throw notAllowed();
-      await deposits.discard(node);
+      if (node.kind === 'answer') await deposits.discardAnswer(node.question);
+      else if (node.kind === 'part') await deposits.discard(node);
+      else throw notAllowed();
     },
   };
 }

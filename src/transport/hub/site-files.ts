@@ -1,13 +1,13 @@
 import { constants, type Stats } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { noFollow, statIfThere } from '../disk';
 import { manifestFile, parseNumber, roundFolder } from '../names';
 import type { HubStatus } from '../port';
 import type { Deposits } from './deposits';
 import { FtpRefusal, notAllowed, notFound } from './refusal';
-import { folders, inboxNode, isRoundFile, nodeAt, nodeName, walk, type TreeNode } from './tree';
+import { answerNode, folders, inboxNode, isRoundFile, nodeAt, nodeName, walk, type TreeNode } from './tree';
 
 /** What a listing shows of a file or folder. */
 export interface Entry {
@@ -64,6 +64,8 @@ export class SiteFiles {
         return this.#partEntry(node);
       case 'final':
         return this.#entryOf(node, await file(this.options.deposits.path(node)));
+      case 'answer':
+        return this.#entryOf(node, await file(this.options.deposits.answer(node.question)));
       case 'round':
         return this.#entryOf(node, await this.#round(node.round));
       case 'roundFile':
@@ -94,6 +96,7 @@ export class SiteFiles {
 
   async #path(node: TreeNode): Promise<string> {
     if (node.kind === 'roundFile') return this.#roundFile(node.round, node.name);
+    if (node.kind === 'answer') return this.options.deposits.answer(node.question);
     if (node.kind === 'part' || node.kind === 'final') return this.options.deposits.path(node);
     throw notAllowed();
   }
@@ -124,6 +127,10 @@ export class SiteFiles {
       return rounds.filter((round) => round !== null).map((round) => ({ kind: 'round' as const, round }));
     }
     const { folder } = node;
+    if (folder === 'answers') {
+      const names = await namesIn(dirname(this.options.deposits.answer(1)));
+      return names.map(answerNode).filter((child) => child !== null);
+    }
     const names = await namesIn(this.options.deposits.folder(folder));
     return names.map((name) => inboxNode(folder, name)).filter((child) => child !== null);
   }

@@ -1,8 +1,10 @@
 import { segmentSchema } from '../../batch/manifest';
 import {
+  answerName,
   finalName,
   manifestFile,
   numberName,
+  parseAnswerName,
   parseFinalName,
   parseNumber,
   parsePartName,
@@ -13,7 +15,7 @@ import {
   type Inbox,
 } from '../names';
 
-export type Folder = Inbox | 'requests' | 'rounds';
+export type Folder = Inbox | 'answers' | 'requests' | 'rounds';
 
 /** A place in a site's tree. Nothing else can be named, so nothing else can be reached. */
 export type TreeNode =
@@ -22,6 +24,7 @@ export type TreeNode =
   | { readonly kind: 'folder'; readonly folder: Folder }
   | { readonly kind: 'part'; readonly inbox: Inbox; readonly number: number; readonly digest: string }
   | { readonly kind: 'final'; readonly inbox: Inbox; readonly number: number }
+  | { readonly kind: 'answer'; readonly question: number }
   | { readonly kind: 'request' | 'waiting' }
   | { readonly kind: 'round'; readonly round: number }
   | { readonly kind: 'roundFile'; readonly round: number; readonly name: string };
@@ -29,7 +32,7 @@ export type TreeNode =
 export type PartNode = Extract<TreeNode, { kind: 'part' }>;
 export type FinalNode = Extract<TreeNode, { kind: 'final' }>;
 
-export const folders: readonly Folder[] = ['acks', 'batches', 'requests', 'rounds'];
+export const folders: readonly Folder[] = ['acks', 'answers', 'batches', 'questions', 'requests', 'rounds'];
 
 /** Walks `path` from `from`, by words alone; null when it climbs above the root. */
 export function walk(from: readonly string[], path: string): string[] | null {
@@ -53,7 +56,13 @@ export function nodeAt(segments: readonly string[]): TreeNode | null {
   if (second === undefined) return { kind: 'folder', folder };
   if (folder === 'rounds') return roundNode(second, third);
   if (third !== undefined) return null;
+  if (folder === 'answers') return answerNode(second);
   return folder === 'requests' ? wishNode(second) : inboxNode(folder, second);
+}
+
+export function answerNode(name: string): TreeNode | null {
+  const question = parseAnswerName(name);
+  return question === null ? null : { kind: 'answer', question };
 }
 
 function wishNode(name: string): TreeNode | null {
@@ -91,6 +100,8 @@ export function nodeName(node: TreeNode): string {
       return partName(node.number, node.digest);
     case 'final':
       return finalName(node.inbox, node.number);
+    case 'answer':
+      return answerName(node.question);
     case 'request':
       return requestFile;
     case 'waiting':

@@ -4,7 +4,7 @@ import type { Segment } from '../../batch/manifest';
 import { diskError } from '../../shared/disk-error';
 import { SyncError } from '../../shared/errors';
 import { fileSha256, statIfThere, unlinkIfThere } from '../disk';
-import { numberName } from '../names';
+import { answerName, numberName } from '../names';
 import type { TransferOptions } from '../port';
 import { replyCode } from './hub-errors';
 import { openTarget } from './local-file';
@@ -62,6 +62,33 @@ export async function fetchSegment(
     throw diskError(error, file);
   });
   throw new SyncError('hub.digest', { params: { file: segment.name }, retryable: true });
+}
+
+/** An answer is made for this one download: it is fetched whole, and goes. False while there is none. */
+export async function fetchAnswer(
+  client: Client,
+  question: number,
+  file: string,
+  { onProgress }: TransferOptions,
+): Promise<boolean> {
+  const path = `/answers/${answerName(question)}`;
+  const size = await sizeOf(client, path);
+  if (size === null) return false;
+  await download(client, path, file, 0, onProgress);
+  if (((await statIfThere(file))?.size ?? 0) !== size)
+    throw new SyncError('hub.digest', { params: { file: answerName(question) }, retryable: true });
+  await client.remove(path);
+  return true;
+}
+
+/** Null where there is no such file. */
+export async function sizeOf(client: Client, path: string): Promise<number | null> {
+  try {
+    return await client.size(path);
+  } catch (error) {
+    if (replyCode(error) === 550) return null;
+    throw error;
+  }
 }
 
 async function download(

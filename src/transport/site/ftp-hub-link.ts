@@ -5,10 +5,10 @@ import { manifestSchema, type Manifest, type Segment } from '../../batch/manifes
 import { systemClock, type Clock } from '../../shared/clock';
 import { diskError } from '../../shared/disk-error';
 import { fileSha256 } from '../disk';
-import { manifestFile, numberName, requestFile, statusFile, waitingFile } from '../names';
+import { manifestFile, numberName, requestFile, statusFile, waitingFile, type Inbox } from '../names';
 import { parseAnswer, parseStatus } from '../answers';
 import type { Acknowledgement, HubLink, HubStatus, TransferOptions } from '../port';
-import { fetchSegment, ofRound, readText } from './download';
+import { fetchAnswer, fetchSegment, ofRound, readText } from './download';
 import { Line, type LineOptions } from './line';
 import { fileBlocks } from './local-file';
 import { upload } from './upload';
@@ -67,13 +67,24 @@ class FtpHubLink implements HubLink {
     });
   }
 
-  async acknowledge(acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void> {
-    const content = Buffer.from(JSON.stringify(acknowledgement));
+  acknowledge(acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void> {
+    return this.#leave('acks', acknowledgement.round, JSON.stringify(acknowledgement), signal);
+  }
+
+  ask(number: number, question: string, signal: AbortSignal): Promise<void> {
+    return this.#leave('questions', number, question, signal);
+  }
+
+  fetchAnswer(number: number, file: string, options: TransferOptions): Promise<boolean> {
+    return this.line.use(options.signal, (client) => fetchAnswer(client, number, file, options));
+  }
+
+  async #leave(inbox: Inbox, number: number, text: string, signal: AbortSignal): Promise<void> {
+    const content = Buffer.from(text);
     const sha256 = createHash('sha256').update(content).digest('hex');
-    const number = acknowledgement.round;
     const open = (start: number): AsyncIterable<Buffer> => Readable.from([content.subarray(start)]);
     await this.line.use(signal, (client) =>
-      upload(client, { inbox: 'acks', number, size: content.length, sha256, open }),
+      upload(client, { inbox, number, size: content.length, sha256, open }),
     );
   }
 

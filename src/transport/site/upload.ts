@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Client } from 'basic-ftp';
 import { SyncError } from '../../shared/errors';
 import { finalName, partName, type Inbox } from '../names';
+import { sizeOf } from './download';
 import { replyCode } from './hub-errors';
 import { metered } from './meter';
 
@@ -78,15 +79,6 @@ async function letGo(source: Readable): Promise<void> {
   await new Promise<void>((resolve) => {
     source.once('close', resolve).destroy();
   });
-}
-
-async function sizeOf(client: Client, path: string): Promise<number | null> {
-  try {
-    return await client.size(path);
-  } catch (error) {
-    if (replyCode(error) === 550) return null;
-    throw error;
-  }
 }
 
 async function rename(client: Client, part: string, final: string, size: number): Promise<void> {

@@ -10,6 +10,7 @@ import type { CallError, EngineCalls, EngineEvents } from '../../../src/engine/c
 import { SyncError, toSyncError } from '../../../src/shared/errors';
 import { createStub } from './stub';
 import { blockedCalls } from './stub-blocked';
+import { compareCalls } from './stub-compare';
 import { conflictCalls } from './stub-conflicts';
 import type { StubOptions } from './stub-data';
 import { sessionCalls } from './stub-session';
@@ -27,6 +28,7 @@ const events: EngineEvents = {
   historyChanged: () => void rpc.historyChanged(),
   blockedChanged: () => void rpc.blockedChanged(),
   checked: (result) => void rpc.checked(result),
+  comparing: (progress) => void rpc.comparing(progress),
   settingsChanged: () => void rpc.settingsChanged(),
   conflictsChanged: () => void rpc.conflictsChanged(),
 };
@@ -35,6 +37,7 @@ const calls: EngineCalls = {
   ...sessionCalls(stub),
   ...testCalls(stub),
   ...blockedCalls(stub),
+  ...compareCalls(stub),
   ...conflictCalls(stub),
   ...settingsCalls(stub),
   ...informationCalls(dataFolder),
@@ -46,6 +49,7 @@ const EVENTS: (keyof EngineEvents)[] = [
   'historyChanged',
   'blockedChanged',
   'checked',
+  'comparing',
   'settingsChanged',
   'conflictsChanged',
 ];

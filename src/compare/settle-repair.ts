@@ -1,0 +1,152 @@
+import type { Block, Value } from '../batch/block';
+import { openBatch } from '../batch/reader';
+import { packValues } from '../database/json';
+import type { Database, MergeTransaction, StagedChange, Unseen, Violation } from '../database/port';
+import { isAsWanted } from '../merge/decide';
+import { SyncError } from '../shared/errors';
+
+export interface SettleOptions {
+  readonly database: Database;
+  /** Whose rows hold. */
+  readonly right: 'hub' | 'site';
+  /** Number of this site. */
+  readonly site: number;
+  /** Milliseconds since 1970, UTC. */
+  readonly now: number;
+}
+
+export interface RepairedTable {
+  readonly table: string;
+  readonly repaired: number;
+  /** Rows left as they are: changed meanwhile, or refused by the database. */
+  readonly left: number;
+}
+
+/** Each attempt puts at least one row aside for good; this many say that something is wrong with us. */
+const MAX_ATTEMPTS = 10_000;
+
+const ROWS_AT_ONCE = 500;
+
+/** Takes a file of the hub's view of some rows as right, or as wrong. Rows that the database refuses are left. */
+export async function settleRepair(file: string, options: SettleOptions): Promise<readonly RepairedTable[]> {
+  const refused = new Set<string>();
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const totals = new Map<string, number>();
+    await options.database.stage(passing(file, refused, totals), { clockOffset: 0 });
+    try {
+      const repaired = await settleStaged([...totals.keys()], options);
+      return [...totals].map(([table, total]) => {
+        const count = repaired.get(table) ?? 0;
+        return { table, repaired: count, left: total - count };
+      });
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      for (const { change } of error.violations) refused.add(rowOf(change, change.values));
+    }
+  }
+  throw new SyncError('merge.unsettled');
+}
+
+/** Undoes the attempt, journal entries of rows that were then refused included. */
+class Refused extends Error {
+  constructor(readonly violations: readonly Violation[]) {
+    super('rows were refused');
+  }
+}
+
+async function* passing(
+  file: string,
+  refused: ReadonlySet<string>,
+  totals: Map<string, number>,
+): AsyncGenerator<Block> {
+  const reader = await openBatch(file);
+  try {
+    for await (const block of reader.blocks()) {
+      totals.set(block.table, (totals.get(block.table) ?? 0) + block.changes.length);
+      yield { ...block, changes: block.changes.filter(({ values }) => !refused.has(rowOf(block, values))) };
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+const rowOf = ({ table, keyCount }: Pick<Block, 'table' | 'keyCount'>, values: readonly Value[]): string =>
+  `${table} ${packValues(values.slice(0, keyCount))}`;
+
+async function settleStaged(
+  tables: readonly string[],
+  options: SettleOptions,
+): Promise<ReadonlyMap<string, number>> {
+  const state = await options.database.state();
+  const unseen: Unseen = { at: 'site', included: state?.included ?? 0 };
+  return options.database.transaction(async (transaction) => {
+    // What was changed since the comparison goes its usual way.
+    for (const { change } of await transaction.contested(unseen))
+      await transaction.settle(change, { write: false, toEveryone: false });
+    const repaired = new Map<string, number>();
+    for (const table of tables) repaired.set(table, await settleTable(transaction, table, options));
+    if (options.right === 'site') return repaired;
+    const violations = await transaction.apply(unseen);
+    if (violations.length > 0) throw new Refused(violations);
+    return repaired;
+  });
+}
+
+/** Notes each row, and puts the one that gives way into the journal. How many there were. */
+async function settleTable(
+  transaction: MergeTransaction,
+  table: string,
+  options: SettleOptions,
+): Promise<number> {
+  let count = 0;
+  for (let after = 0; ;) {
+    const changes = await transaction.staged(table, after, ROWS_AT_ONCE);
+    for (const change of changes.filter((each) => !isAsWanted(each))) {
+      if (options.right === 'site') await noteOwn(transaction, change, options.now);
+      await journal(transaction, change, options);
+    }
+    count += changes.length;
+    const last = changes.at(-1);
+    if (last === undefined) return count;
+    after = last.id;
+  }
+}
+
+/** The row as it is here becomes a change like any other. */
+async function noteOwn(transaction: MergeTransaction, change: StagedChange, at: number): Promise<void> {
+  const { table, columns, keyCount, current, op, marks } = change;
+  const key = (current ?? change.values).slice(0, keyCount);
+  if (current === null) await transaction.note({ table, op: 'D', marks: '', key, at });
+  else if (op === 'D') await transaction.note({ table, op: 'I', marks: '1'.repeat(columns.length), key, at });
+  else await transaction.note({ table, op: 'U', marks, key, at });
+}
+
+/** A row that was missing where it now comes took nothing's place. */
+async function journal(
+  transaction: MergeTransaction,
+  change: StagedChange,
+  { right, site, now }: SettleOptions,
+): Promise<void> {
+  const { table, columns, keyCount } = change;
+  const atHub = change.op === 'D' ? null : change.values;
+  const [winningRow, losingRow] = right === 'hub' ? [atHub, change.current] : [change.current, atHub];
+  if (losingRow === null) return;
+  await transaction.journal({
+    table,
+    columns,
+    keyCount,
+    key: change.values.slice(0, keyCount),
+    kind: 'repair',
+    rule: 'repair',
+    winner: right === 'hub' ? 0 : site,
+    loser: right === 'hub' ? site : 0,
+    winningRow,
+    losingRow,
+    winnerAt: null,
+    loserAt: null,
+    reason: null,
+    at: now,
+    site,
+    batch: 0,
+  });
+}
