@@ -1,5 +1,4 @@
-import { readdir } from 'node:fs/promises';
-import { batchesIn, numbersIn } from '../transport/batch-files';
+import { batchesIn, namesIn, numbersIn } from '../transport/batch-files';
 import { inboxFolder, manifestFile, parseFinalName, parseNumber, roundFolder } from '../transport/names';
 
 export interface HubSite {
@@ -31,7 +30,7 @@ export class HubFolder {
   async lastRound(): Promise<number> {
     const rounds = await numbersIn(this.roundsFolder, parseNumber);
     for (const round of rounds.reverse()) {
-      const names = await readdir(roundFolder(this.roundsFolder, round));
+      const names = await namesIn(roundFolder(this.roundsFolder, round));
       if (names.includes(manifestFile)) return round;
     }
     return 0;

@@ -1,9 +1,8 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '../batch/manifest';
 import type { Catalogue } from '../database/port';
 import { applyRound } from '../merge/apply-round';
-import { pruneBatches } from '../transport/batch-files';
+import { makeFolder, pruneBatches, removeFolder } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
 import { retryDatabase, retryUntil, type StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
@@ -32,7 +31,7 @@ export class SiteRounds {
   async receive(handle: StepHandle, hub: HubStatus): Promise<void> {
     const { link, deadline, signal, site, inbox } = this.#options;
     // What a cut download left there goes on from where it was.
-    await mkdir(inbox, { recursive: true });
+    await makeFolder(inbox);
     for (let round = this.#position + 1; round <= hub.round; round += 1) {
       const manifest = await retryUntil(deadline, this.#options, () => link.manifest(round, signal));
       const files: string[] = [];
@@ -84,7 +83,7 @@ export class SiteRounds {
       if (outcome.unwritten > 0) handle.partial('session.site.rowsUnwritten', { rows: outcome.unwritten });
       handle.info('session.site.applied', { round: manifest.round });
     }
-    await rm(inbox, { recursive: true, force: true });
+    await removeFolder(inbox);
     const state = await database.state();
     const expired = clock.now() - retention;
     await database.purge(state?.included ?? 0, expired);

@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import type { Manifest } from '../batch/manifest';
 import { SyncError } from '../shared/errors';
-import { batchesIn } from '../transport/batch-files';
+import { batchesIn, makeFolder } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
 import { retryUntil, type Step, type StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
@@ -39,7 +38,7 @@ export class SiteSession {
 
   async #check(handle: StepHandle): Promise<void> {
     const { database, installation, site, outbox } = this.#options;
-    await mkdir(outbox, { recursive: true });
+    await makeFolder(outbox);
     const tracked = await checkTracking(database, installation, site, handle);
     const hub = await this.#reach(handle);
     this.#hub = hub;

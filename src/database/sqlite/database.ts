@@ -72,10 +72,12 @@ class SqliteDatabase implements Database {
     const concerned = this.#tracked().filter(({ name }) => tables.includes(name));
     const reader = new Connection(this.#path);
     try {
-      await this.#do(() => mark(this.#connection, reader, concerned, number));
+      mark(this.#connection, reader, concerned, number);
       for (const table of concerned) yield* readPending(reader, table, role);
+    } catch (error) {
+      throw databaseError(error, this.#path);
     } finally {
-      reader.rollback();
+      // Its transaction goes with it: it has nothing to take back.
       reader.close();
     }
   }
