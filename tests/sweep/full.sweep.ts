@@ -2,7 +2,8 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { faultsOf, MODES, nameOf, VICTIMS } from './plan';
+import { seededRandom } from '../support/random';
+import { faultsOf, MODES, nameOf, shuffled, VICTIMS } from './plan';
 import { Stage, type Standing } from './stage';
 import { bundleVictim, tryFault, undisturbed, type Fault, type Outcome, type Victim } from './trial';
 
@@ -12,6 +13,7 @@ const STAGES = Number(process.env['SWEEP_STAGES'] ?? 2);
 const EVERY = Number(process.env['SWEEP_EVERY'] ?? 1);
 /** Only faults whose name holds this, such as `hub once file.rename`. */
 const ONLY = new RegExp(process.env['SWEEP_ONLY'] ?? '');
+const SEED = Number(process.env['SEED'] ?? 2009);
 /** A line of JSON each trial. */
 const OUT = process.env['SWEEP_OUT'] ?? join(tmpdir(), 'sweep.jsonl');
 
@@ -31,7 +33,8 @@ test('every operation fails in turn, and the process is killed at each', { timeo
   }
   const chosen = faults.filter((fault) => ONLY.test(nameOf(fault))).filter((_, at) => at % EVERY === 0);
   console.log(`${String(chosen.length)} trials, to ${OUT}`);
-  const queue = [...chosen];
+  // In any order: what was done when it is stopped is then a fair sample.
+  const queue = shuffled(chosen, seededRandom(SEED));
   const bad: string[] = [];
   const work = async (stage: Stage): Promise<void> => {
     for (let fault = queue.shift(); fault !== undefined; fault = queue.shift()) {

@@ -41,5 +41,10 @@ export function sample<T>(all: readonly T[], count: number, random: Random): T[]
   });
 }
 
+export function shuffled<T>(all: readonly T[], random: Random): T[] {
+  const rest = [...all];
+  return all.flatMap(() => rest.splice(random.below(rest.length), 1));
+}
+
 export const nameOf = ({ victim, mode, kind, number }: Fault): string =>
   `${victim} ${mode} ${kind}#${String(number)}`;

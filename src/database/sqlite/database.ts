@@ -72,7 +72,7 @@ class SqliteDatabase implements Database {
     const concerned = this.#tracked().filter(({ name }) => tables.includes(name));
     const reader = new Connection(this.#path);
     try {
-      mark(this.#connection, reader, concerned, number);
+      await this.#do(() => mark(this.#connection, reader, concerned, number));
       for (const table of concerned) yield* readPending(reader, table, role);
     } catch (error) {
       throw databaseError(error, this.#path);
@@ -174,8 +174,13 @@ class SqliteDatabase implements Database {
     return this.#do(() => this.#connection.close());
   }
 
+  /** What a full disk does not let go stays known, and goes the next time. */
   #forgetStaged(): void {
-    this.#staging?.clear();
+    try {
+      this.#staging?.clear();
+    } catch (error) {
+      throw databaseError(error, this.#path);
+    }
     this.#staging = null;
   }
 
