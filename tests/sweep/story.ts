@@ -1,3 +1,5 @@
+import { seededRandom } from '../support/random';
+
 /** The synchronisation that the sweep disturbs: a conflict of every kind, a tree of foreign keys, a refused row, many rows. */
 export const SITES = ['lyon', 'paris'];
 
@@ -24,11 +26,14 @@ export const FIRST_CHANGES: Readonly<Record<string, readonly string[]>> = {
   paris: [`UPDATE customer SET city = 'Paris' WHERE id = 4`],
 };
 
-/** More rows than a block holds, and more bytes than one packet of any line. */
-const MANY = 4_200;
-const bulk = (from: number, count: number): string =>
-  `WITH RECURSIVE n (i) AS (SELECT ${String(from)} UNION ALL SELECT i + 1 FROM n WHERE i < ${String(from + count - 1)})
-   INSERT INTO photo SELECT i, zeroblob(i % 50), 'photo ' || (i * 7919 % 10007) FROM n`;
+/** More than a block holds, and than a disk or a line takes at once; no compression makes it small. */
+const PHOTOS = 34;
+const PHOTO_BYTES = 36_000;
+const random = seededRandom(2009);
+const photo = (id: number): string => {
+  const bytes = Buffer.from(Array.from({ length: PHOTO_BYTES }, () => random.below(256)));
+  return `INSERT INTO photo VALUES (${String(id)}, x'${bytes.toString('hex')}', 'photo')`;
+};
 
 export const CHANGES: Readonly<Record<string, readonly string[]>> = {
   hub: [
@@ -37,7 +42,7 @@ export const CHANGES: Readonly<Record<string, readonly string[]>> = {
     `INSERT INTO customer VALUES (20, 'Hugo', 'hugo', NULL)`,
   ],
   lyon: [
-    bulk(1_000, MANY),
+    ...Array.from({ length: PHOTOS }, (_, at) => photo(1_000 + at)),
     // A whole tree, new; another one gone.
     `INSERT INTO category VALUES (30, 3, 'haiku')`,
     `INSERT INTO customer VALUES (30, 'Irène', 'irene', 'Lyon')`,
@@ -56,7 +61,8 @@ export const CHANGES: Readonly<Record<string, readonly string[]>> = {
     `INSERT INTO invoice VALUES (40, 1, 1)`,
   ],
   paris: [
-    bulk(10_000, 50),
+    photo(2_000),
+    photo(2_001),
     `UPDATE customer SET name = 'Anne (Paris)' WHERE id = 1`,
     `UPDATE customer SET mail = 'elsa2' WHERE id = 5`,
     `INSERT INTO invoice VALUES (50, 3, 12)`,
