@@ -43,6 +43,12 @@ const systemError = (code, syscall, path) =>
     path,
   });
 
+/** A file's name, the same in every trial. */
+const labelOf = (path) =>
+  basename(path)
+    .replace(/[0-9a-f]{12,}/g, '*')
+    .replace(/\d+/g, '0');
+
 const codeOf = (fault) => (fault === 'full' ? 'ENOSPC' : 'EIO');
 
 function replace(object, name, make) {
@@ -57,10 +63,6 @@ function replace(object, name, make) {
 
 function hookPaths({ folder, hit, disk }, paths) {
   const concerns = (path) => typeof path === 'string' && path.startsWith(folder);
-  const labelOf = (path) =>
-    basename(path)
-      .replace(/[0-9a-f]{12,}/g, '*')
-      .replace(/\d+/g, '0');
   for (const [name, writing] of Object.entries(PATHS)) {
     replace(fs.promises, name, (original) => async (path, ...rest) => {
       if (!concerns(path)) return original(path, ...rest);
@@ -78,6 +80,13 @@ function hookPaths({ folder, hit, disk }, paths) {
   }
 }
 
+/** A write that fails, or that a death falls into, may have written a part. `given`: what `write` or `writeFile` was. */
+function writeHalf(file, [data, from = 0, length, position]) {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  if (Buffer.isBuffer(bytes))
+    fs.writeSync(file, bytes, from, Math.floor((length ?? bytes.length) / 2), position);
+}
+
 function hookHandles({ hit, disk }, paths, handlePrototype) {
   for (const [name, writes] of Object.entries(HANDLE)) {
     replace(
@@ -87,25 +96,14 @@ function hookHandles({ hit, disk }, paths, handlePrototype) {
         async function (...rest) {
           const path = paths.get(this);
           if (path === undefined) return original.apply(this, rest);
-          const fault = hit(
-            `handle.${name}`,
-            basename(path)
-              .replace(/[0-9a-f]{12,}/g, '*')
-              .replace(/\d+/g, '0'),
-            writes,
-          );
           if (name === 'truncate') disk.truncating(path, rest[0] ?? 0);
           else if (writes && !/sync/.test(name)) disk.writing(path);
+          const tear = () => {
+            if (name === 'write') writeHalf(this.fd, rest);
+            if (name === 'writeFile') writeHalf(this.fd, [rest[0]]);
+          };
+          const fault = hit(`handle.${name}`, labelOf(path), writes, tear);
           if (fault !== null) {
-            // A write that fails may have written a part.
-            if (name === 'write' && Buffer.isBuffer(rest[0]))
-              await original.call(
-                this,
-                rest[0],
-                rest[1] ?? 0,
-                Math.floor((rest[2] ?? rest[0].length) / 2),
-                rest[3],
-              );
             throw systemError(codeOf(fault), name);
           }
           const result = await original.apply(this, rest);
@@ -122,7 +120,7 @@ function hookCallbacks({ folder, hit }) {
   replace(fs, 'open', (original) => (path, ...rest) => {
     const done = rest.at(-1);
     if (typeof path !== 'string' || !path.startsWith(folder)) return original(path, ...rest);
-    const fault = hit('file.open', basename(path).replace(/\d+/g, '0'), false);
+    const fault = hit('file.open', labelOf(path), false);
     if (fault !== null) return process.nextTick(done, systemError('EIO', 'open', path));
     return original(path, ...rest.slice(0, -1), (error, file) => {
       if (error === null) files.set(file, path);
@@ -132,7 +130,7 @@ function hookCallbacks({ folder, hit }) {
   replace(fs, 'read', (original) => (file, ...rest) => {
     const path = files.get(file);
     if (path === undefined) return original(file, ...rest);
-    const fault = hit('file.read', basename(path).replace(/\d+/g, '0'), false);
+    const fault = hit('file.read', labelOf(path), false);
     if (fault !== null) return process.nextTick(rest.at(-1), systemError('EIO', 'read'));
     return original(file, ...rest);
   });

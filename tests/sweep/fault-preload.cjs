@@ -24,12 +24,13 @@ const trace = [];
 let full = false;
 
 /** Whether this operation must fail, and how: null, `io` or `full`. Ends the process where that is the fault. */
-function hit(kind, label, writes) {
+function hit(kind, label, writes, tear) {
   const number = (counts.get(kind) ?? 0) + 1;
   counts.set(kind, number);
   if (SWEEP_TRACE !== undefined) trace.push([kind, label]);
   if (kind === faultKind && number === Number(faultNumber)) {
     write(SWEEP_HIT, JSON.stringify({ kind, number, label, stack: new Error().stack }));
+    if (tear !== undefined) tear();
     if (mode === 'power') disk.cut(number % 2 === 1);
     if (mode === 'power' || mode === 'kill') process.kill(process.pid, 'SIGKILL');
     if (mode === 'full') full = true;

@@ -11,7 +11,9 @@ import { bundleVictim, tryFault, undisturbed, type Fault, type Outcome, type Vic
 const STAGES = Number(process.env['SWEEP_STAGES'] ?? 2);
 /** Of all faults, only each so-manieth. */
 const EVERY = Number(process.env['SWEEP_EVERY'] ?? 1);
-/** Only faults whose name holds this, such as `hub once file.rename`. */
+/** Of operations that are the same again and again, at most so many. */
+const ALIKE = Number(process.env['SWEEP_ALIKE'] ?? 8);
+/** Only faults whose name and label hold this, such as `hub once file.rename#1 ` or `kill database.run.*INSERT`. */
 const ONLY = new RegExp(process.env['SWEEP_ONLY'] ?? '');
 const SEED = Number(process.env['SEED'] ?? 2009);
 /** A line of JSON each trial. */
@@ -29,9 +31,11 @@ test('every operation fails in turn, and the process is killed at each', { timeo
   for (const victim of VICTIMS) {
     const { standing, operations } = await undisturbed(first, program, victim);
     expected[victim] = standing;
-    for (const mode of MODES) faults.push(...faultsOf(victim, mode, operations));
+    for (const mode of MODES) faults.push(...faultsOf(victim, mode, operations, ALIKE));
   }
-  const chosen = faults.filter((fault) => ONLY.test(nameOf(fault))).filter((_, at) => at % EVERY === 0);
+  const chosen = faults
+    .filter((fault) => ONLY.test(`${nameOf(fault)} ${fault.label}`))
+    .filter((_, at) => at % EVERY === 0);
   console.log(`${String(chosen.length)} trials, to ${OUT}`);
   // In any order: what was done when it is stopped is then a fair sample.
   const queue = shuffled(chosen, seededRandom(SEED));

@@ -6,25 +6,23 @@ export const MODES: readonly Mode[] = ['once', 'kill', 'power', 'full'];
 
 export type Operations = readonly (readonly [kind: string, label: string])[];
 
-/** A statement that runs for each of thousands of rows is disturbed at so many of them. */
-const OF_ONE_STATEMENT = 6;
-
-/** Every operation; of those that are the same again and again, the first ones, the last one and some between. */
-export function faultsOf(victim: Victim, mode: Mode, operations: Operations): Fault[] {
+/** Every operation; of those that are the same again and again (a statement run for each row), `alike` at most. */
+export function faultsOf(victim: Victim, mode: Mode, operations: Operations, alike: number): Fault[] {
   const numbers = new Map<string, number>();
-  const alike = new Map<string, Fault[]>();
+  const groups = new Map<string, Fault[]>();
   for (const [kind, label] of operations) {
     const number = (numbers.get(kind) ?? 0) + 1;
     numbers.set(kind, number);
     const group = `${kind} ${label}`;
-    alike.set(group, [...(alike.get(group) ?? []), { victim, mode, kind, number }]);
+    groups.set(group, [...(groups.get(group) ?? []), { victim, mode, kind, number, label }]);
   }
-  return [...alike.values()].flatMap((faults) => spread(faults, OF_ONE_STATEMENT));
+  return [...groups.values()].flatMap((faults) => spread(faults, alike));
 }
 
-/** `count` of these, evenly spread, both ends among them. */
+/** `count` of these, evenly spread, both ends among them where they are several. */
 export function spread<T>(all: readonly T[], count: number): T[] {
   if (all.length <= count) return [...all];
+  if (count === 1) return all.slice(all.length / 2, all.length / 2 + 1);
   return Array.from(
     { length: count },
     (_, at) => all[Math.round((at * (all.length - 1)) / (count - 1))] as T,

@@ -10,6 +10,9 @@ import { bundleVictim, tryFault, undisturbed, type Fault, type Mode, type Victim
 /** A sample of the sweep that `npm run sweep` does whole; another seed takes another one. */
 const SEED = Number(process.env['SEED'] ?? 2009);
 
+/** Of operations that are the same again and again, at most so many. */
+const ALIKE = 4;
+
 /** How many faults of each mode, of files and lines and of databases. */
 const SAMPLE: Readonly<Record<Mode, readonly [files: number, databases: number]>> = {
   once: [5, 2],
@@ -26,7 +29,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function sampleOf(victim: Victim, operations: Operations): Fault[] {
   const random = seededRandom(SEED);
   return (Object.keys(SAMPLE) as Mode[]).flatMap((mode) => {
-    const all = faultsOf(victim, mode, operations);
+    const all = faultsOf(victim, mode, operations, ALIKE);
     const isDatabase = ({ kind }: Fault): boolean => kind.startsWith('database.');
     const [files, databases] = SAMPLE[mode];
     return [

@@ -19,6 +19,8 @@ export interface Fault {
   readonly kind: string;
   /** Which of its kind, from 1 on. */
   readonly number: number;
+  /** What it was in the undisturbed session: a file's name, a statement. */
+  readonly label: string;
 }
 
 export interface Outcome {
