@@ -81,6 +81,9 @@ export class SiteSession {
     const { link, deadline, clock, signal, outbox, pollInterval } = this.#options;
     const last = Math.max(this.#checked().tracked.state.included, ...(await batchesIn(outbox)));
     handle.info('session.site.waiting', { batch: last });
+    // A cut can fall between a round applied and its acknowledgement, for which the hub may still wait. Not before the
+    // batch is there: a hub that finds everyone up to date, and nothing new, waits for nobody.
+    await this.#rounds.acknowledge(handle, this.#checked().hub);
     for (let told = false; ; told = true) {
       const hub = await retryUntil(deadline, this.#options, () => link.status(signal));
       this.#hub = hub;
