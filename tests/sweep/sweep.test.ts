@@ -44,7 +44,7 @@ function sampleOf(victim: Victim, operations: Operations): Fault[] {
 }
 
 describe.concurrent('an operation fails, or the process ends at it', () => {
-  test.each(VICTIMS)(`of %s (seed ${String(SEED)})`, { timeout: 600_000 }, async (victim) => {
+  test.each(VICTIMS)(`of %s (seed ${String(SEED)})`, { timeout: 900_000 }, async (victim) => {
     const stage = await Stage.open();
     const { standing, operations } = await undisturbed(stage, program, victim);
     const faults = sampleOf(victim, operations);
