@@ -116,8 +116,8 @@ async function synchronise(
     return report;
   });
   const end = await runVictim(stage, program, victim, epoch, environment);
-  // A hub that was disturbed when it had served everyone would wait for nobody.
-  if (victim === 'hub' && (end.code === 0 || served === others.length)) await stage.start('hub', epoch);
+  // Once it has served anyone its round is there for all: a session of its own would wait for who is gone.
+  if (victim === 'hub' && (end.code === 0 || served > 0)) await stage.start('hub', epoch);
   else if (end.code !== 0) running.push(stage.session(victim, epoch));
   let reports = await Promise.all(running);
   let sessions = 0;
