@@ -18,7 +18,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'engine',
-          include: ['tests/{unit,contract,integration,simulation}/**/*.test.ts'],
+          include: ['tests/{unit,contract,integration,simulation,sweep}/**/*.test.ts'],
           benchmark: { include: ['tests/bench/**/*.bench.ts'] },
         },
       },

@@ -17,10 +17,10 @@ const EXIT_OF: Readonly<Record<SessionState, number>> = {
 /** One session now, in the foreground. At a hub the FTP server listens for as long as it lasts. */
 export async function sync(context: CommandContext): Promise<number> {
   const engine = new Engine(context.parts, context.folder, toTerminal(context));
-  await engine.open();
   const stop = (): void => void engine.stopSession();
   context.signal.addEventListener('abort', stop, { once: true });
   try {
+    await engine.open();
     const session = engine.synchronise('manual');
     if (context.signal.aborted) stop();
     const report = await session;
@@ -34,20 +34,23 @@ export async function sync(context: CommandContext): Promise<number> {
 /** The engine until SIGTERM: FTP server at a hub, schedule at both. */
 export async function run(context: CommandContext): Promise<number> {
   const engine = new Engine(context.parts, context.folder, toTerminal(context));
-  await engine.open();
-  await engine.serve();
-  await new Promise<void>((resolve) => {
-    if (context.signal.aborted) resolve();
-    context.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  await engine.shutdown();
+  try {
+    await engine.open();
+    await engine.serve();
+    await new Promise<void>((resolve) => {
+      if (context.signal.aborted) resolve();
+      context.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  } finally {
+    await engine.shutdown();
+  }
   return EXIT.complete;
 }
 
 export async function test(context: CommandContext): Promise<number> {
   const engine = new Engine(context.parts, context.folder, toTerminal(context));
-  await engine.open();
   try {
+    await engine.open();
     const checks = (await engine.test()).map(({ state, ...check }) => ({
       ...check,
       ok: state !== 'failed',

@@ -121,8 +121,10 @@ export class Operation {
     this.#answerRequests();
   }
 
-  #readPast(): Promise<void> {
+  /** What the past says is for the screens alone: without it, sessions go on. */
+  async #readPast(): Promise<void> {
     const sites = this.place.settings?.hub?.sites ?? [];
-    return this.past.read(sites.filter(({ active }) => active).map(({ number }) => number));
+    const active = sites.filter((site) => site.active).map(({ number }) => number);
+    await this.past.read(active).catch((error: unknown) => this.place.sayError(error));
   }
 }

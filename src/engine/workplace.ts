@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { dataFolder, lockDataFolder, type DataFolder, type DataLock } from '../config/data-folder';
+import { removeLeftovers } from '../config/leftovers';
 import { loadSettings, saveSettings, type Settings } from '../config/settings';
 import type { Database } from '../database/port';
 import type { Mailer } from '../mail/port';
@@ -44,6 +45,8 @@ export class Workplace {
   #interrupted: readonly Report[] = [];
   readonly #schedule = new AbortController();
   #scheduled = false;
+  /** Settled once departures are over. */
+  #departures: Promise<void> = Promise.resolve();
   #serving = false;
   /** Settings are applied one after the other. */
   #applied: Promise<void> = Promise.resolve();
@@ -94,6 +97,7 @@ export class Workplace {
   /** Takes the folder; rejects with `data.*` where that cannot be. */
   async take(): Promise<void> {
     this.#lock = await lockDataFolder(this.paths.folder);
+    await removeLeftovers(this.paths, Date.now());
     await this.log.load();
     this.#interrupted = await this.reports.closeInterrupted();
   }
@@ -148,6 +152,7 @@ export class Workplace {
   }
 
   async release(): Promise<void> {
+    await this.#departures;
     await this.#runtime?.stop();
     await this.#mailer?.stop();
     await this.log.flushed();
@@ -232,7 +237,7 @@ export class Workplace {
     this.#scheduled = true;
     const { signal } = this.#schedule;
     const onDeparture = (late: boolean): void => this.#listener.onDeparture(late);
-    void runDepartures(this, onDeparture, signal).catch((error: unknown) => this.note(error));
+    this.#departures = runDepartures(this, onDeparture, signal).catch((error: unknown) => this.note(error));
   }
 }
 

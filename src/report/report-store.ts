@@ -112,11 +112,12 @@ export class ReportStore {
     return indexed;
   }
 
+  /** Null for one that cannot be read: it must not hide the others. */
   async #readSound(id: string): Promise<Report | null> {
     try {
       return await this.read(id);
     } catch (error) {
-      if (error instanceof SyncError && error.code.startsWith('report.')) return null;
+      if (error instanceof SyncError) return null;
       throw error;
     }
   }

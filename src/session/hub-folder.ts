@@ -1,6 +1,6 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { batchesIn, batchFile, isMissing, numbersIn } from '../transport/batch-files';
+import { batchesIn, batchFile, isMissing, namesIn, numbersIn } from '../transport/batch-files';
 import {
   finalName,
   inboxFolder,
@@ -90,14 +90,8 @@ export class HubFolder {
   }
 
   async #isPublished(round: number): Promise<boolean> {
-    return (await readdir(roundFolder(this.roundsFolder, round)).catch(nothing)).includes(manifestFile);
+    return (await namesIn(roundFolder(this.roundsFolder, round))).includes(manifestFile);
   }
-}
-
-/** A round that is forgotten goes between two looks at its folder. */
-function nothing(error: unknown): string[] {
-  if (isMissing(error)) return [];
-  throw error;
 }
 
 async function modifiedAt(path: string): Promise<number | null> {

@@ -1,8 +1,8 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '../batch/manifest';
 import type { Catalogue } from '../database/port';
 import { applyRound } from '../merge/apply-round';
+import { makeFolder, removeFolder } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
 import { retryDatabase, retryUntil, type StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
@@ -32,7 +32,7 @@ export class SiteRounds {
   async receive(handle: StepHandle, hub: HubStatus): Promise<void> {
     const { link, deadline, signal, site, inbox } = this.#options;
     // What a cut download left there goes on from where it was.
-    await mkdir(inbox, { recursive: true });
+    await makeFolder(inbox);
     for (let round = this.#position + 1; round <= hub.round; round += 1) {
       const manifest = await retryUntil(deadline, this.#options, () => link.manifest(round, signal));
       const files: string[] = [];
@@ -95,7 +95,7 @@ export class SiteRounds {
       handle.info('session.site.applied', { round: manifest.round });
     }
     proofs.tell(handle);
-    await rm(inbox, { recursive: true, force: true });
+    await removeFolder(inbox);
   }
 
   async acknowledge(handle: StepHandle, hub: HubStatus): Promise<void> {

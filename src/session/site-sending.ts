@@ -1,10 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { formatFor, type Header } from '../batch/header';
 import { writeBatch } from '../capture/write-batch';
 import { schemasOf } from '../merge/schema-differences';
 import { renameDurable } from '../shared/atomic-file';
 import { SyncError } from '../shared/errors';
-import { batchesIn, batchFile } from '../transport/batch-files';
+import { batchesIn, batchFile, sizeOf } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
 import { retryUntil, type StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
@@ -91,7 +90,7 @@ export class SiteSending {
     );
     for (const batch of unsent) {
       const file = batchFile(outbox, batch);
-      const { size } = await stat(file);
+      const size = await sizeOf(file);
       const onProgress = (bytes: number): void =>
         handle.progress({ done: bytes, total: size, unit: 'bytes', file: `${String(batch)}.batch` });
       await retryUntil(

@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import type { Manifest } from '../batch/manifest';
 import { SyncError } from '../shared/errors';
-import { batchesIn } from '../transport/batch-files';
+import { batchesIn, makeFolder } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
 import { retryUntil, type Step, type StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
@@ -40,7 +39,7 @@ export class SiteSession {
 
   async #check(handle: StepHandle): Promise<void> {
     const { database, installation, site, outbox } = this.#options;
-    await mkdir(outbox, { recursive: true });
+    await makeFolder(outbox);
     const checked = await checkTracking(database, installation, site, handle);
     const hub = await this.#reach(handle);
     this.#hub = hub;
@@ -88,6 +87,9 @@ export class SiteSession {
     const { link, deadline, clock, signal, outbox, pollInterval } = this.#options;
     const last = Math.max(this.#checked().tracked.state.included, ...(await batchesIn(outbox)));
     handle.info('session.site.waiting', { batch: last });
+    // A cut can fall between a round applied and its acknowledgement, for which the hub may still wait. Not before the
+    // batch is there: a hub that finds everyone up to date, and nothing new, waits for nobody.
+    await this.#rounds.acknowledge(handle, this.#checked().hub);
     for (let told = false; ; told = true) {
       const hub = await retryUntil(deadline, this.#options, () => link.status(signal));
       this.#hub = hub;

@@ -8,6 +8,11 @@ export interface WriteOptions {
   readonly mode?: number;
 }
 
+const RANDOM_BYTES = 6;
+
+/** Whether a file's name is one of those that `writeFileAtomic` writes under. */
+export const isTemporary = (name: string): boolean => /\.[0-9a-f]{12}\.tmp$/.test(name);
+
 /**
  * Replaces a file by new content: a power cut at any instant leaves the old file or the new one, never a part.
  * Rejects with `disk.*`.
@@ -17,7 +22,7 @@ export async function writeFileAtomic(
   data: string | Uint8Array,
   { mode = 0o666 }: WriteOptions = {},
 ): Promise<void> {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = `${file}.${randomBytes(RANDOM_BYTES).toString('hex')}.tmp`;
   try {
     const handle = await open(temporary, 'wx', mode);
     try {

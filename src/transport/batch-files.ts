@@ -1,28 +1,26 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { diskError } from '../shared/disk-error';
 import { finalName, parseFinalName } from './names';
 
-/** Numbers of the complete batches in a folder, ascending; a folder that does not exist holds none. */
+/** Numbers of the complete batches in a folder, ascending; a folder that does not exist holds none. Rejects with `disk.*`. */
 export async function batchesIn(folder: string): Promise<number[]> {
   return numbersIn(folder, (name) => parseFinalName('batches', name));
 }
 
 export async function numbersIn(folder: string, parse: (name: string) => number | null): Promise<number[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (isMissing(error)) return [];
-    throw error;
-  });
-  return names
+  return (await namesIn(folder))
     .map(parse)
     .filter((number) => number !== null)
     .sort((a, b) => a - b);
 }
 
-export const batchFile = (folder: string, batch: number): string => join(folder, finalName('batches', batch));
-
-export async function emptyFolder(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+/** None where there is no such folder. Rejects with `disk.*`. */
+export async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw diskError(error, folder);
+  });
 }
 
 /**
@@ -36,6 +34,36 @@ export async function lastWrittenBefore(
 ): Promise<number> {
   for (const number of numbers.toReversed()) if ((await stat(fileOf(number))).mtimeMs < before) return number;
   return 0;
+}
+
+export const batchFile = (folder: string, batch: number): string => join(folder, finalName('batches', batch));
+
+/** In bytes. Rejects with `disk.*`. */
+export async function sizeOf(file: string): Promise<number> {
+  const { size } = await stat(file).catch(throwDiskError(file));
+  return size;
+}
+
+/** Rejects with `disk.*`. */
+export async function emptyFolder(folder: string): Promise<void> {
+  await removeFolder(folder);
+  await makeFolder(folder);
+}
+
+/** Rejects with `disk.*`. */
+export async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true }).catch(throwDiskError(folder));
+}
+
+/** Makes the folders above it too; one that is there stays. Rejects with `disk.*`. */
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch(throwDiskError(folder));
+}
+
+function throwDiskError(file: string): (error: unknown) => never {
+  return (error) => {
+    throw diskError(error, file);
+  };
 }
 
 export const isMissing = (error: unknown): boolean =>

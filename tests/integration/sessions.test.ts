@@ -296,6 +296,27 @@ describe('twice is once', () => {
     expectAlike(company);
   });
 
+  test('a site cut after applying, and started again at once, tells the hub, which still waits', async () => {
+    const company = await found({ sites: ['lyon'] });
+    company.at('lyon', "INSERT INTO member VALUES (9, 'Zoe', NULL)");
+    company.changeParts('lyon', {
+      createLink: (options) => {
+        const link = parts.createLink(options);
+        link.acknowledge = () => Promise.reject(new SyncError('hub.refused', { params: { reply: 550 } }));
+        return link;
+      },
+    });
+    const hub = company.session('hub');
+    expect(await company.session('lyon')).toMatchObject({ state: 'failed', error: { code: 'hub.refused' } });
+    company.changeParts('lyon', {});
+    const { engine } = await company.start('lyon');
+    const again = engine.synchronise('schedule');
+    expect(await hub).toMatchObject({ state: 'ok' });
+    await engine.stopSession();
+    await again;
+    expectAlike(company);
+  });
+
   test('a batch delivered twice', async () => {
     const company = await found();
     work(company, 1);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -157,6 +157,18 @@ test('a line that falls silent is given up in time, as something to try again', 
   await once(mute, 'connection');
   abort.abort(new Error('enough'));
   await expect(asked).rejects.toThrow('enough');
+});
+
+test('a part that nobody will go on with does not stay at the hub', async () => {
+  const hub = await hubWith();
+  const acks = join(hub.folders.sites, '1', 'acks');
+  await mkdir(acks, { recursive: true });
+  for (const round of [3, 4, 5])
+    await writeFile(join(acks, `00000${String(round)}-0123456789abcdef.part`), 'cut');
+  const link = createFtpHubLink(hub.linkOptions(1));
+  await link.acknowledge({ round: 4, at: '2026-11-26T20:00:00.000Z', warnings: 0 }, never);
+  link.close();
+  expect((await readdir(acks)).sort()).toEqual(['000004.json', '000005-0123456789abcdef.part']);
 });
 
 test('a port that is taken, or none listening, is told apart', async () => {

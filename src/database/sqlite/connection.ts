@@ -134,7 +134,11 @@ export function isBusy(error: unknown): boolean {
 
 const BUSY = 5;
 const LOCKED = 6;
+const READ_ONLY = 8;
+const IO_ERROR = 10;
+const CORRUPT = 11;
 const FULL = 13;
+const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
 
 /** Gives an error of SQLite a code of ours; others pass unchanged. */
@@ -145,5 +149,11 @@ export function databaseError(error: unknown, path: string): unknown {
     return new SyncError('database.full', { cause: error, params: { path }, retryable: true });
   if (primary === NOT_A_DATABASE)
     return new SyncError('database.notADatabase', { cause: error, params: { path } });
+  if (primary === READ_ONLY) return new SyncError('database.readOnly', { cause: error, params: { path } });
+  if (primary === CORRUPT) return new SyncError('database.damaged', { cause: error, params: { path } });
+  if (primary === IO_ERROR || primary === CANNOT_OPEN) {
+    const params = { path, reason: `SQLite ${String(resultCode(error))}` };
+    return new SyncError('database.disk', { cause: error, params, retryable: true });
+  }
   return error;
 }

@@ -89,8 +89,10 @@ class SqliteDatabase implements Database {
     try {
       await this.#do(() => mark(this.#connection, reader, concerned, number));
       for (const table of concerned) yield* readPending(reader, table, role);
+    } catch (error) {
+      throw databaseError(error, this.#path);
     } finally {
-      reader.rollback();
+      // Its transaction goes with it: it has nothing to take back.
       reader.close();
     }
   }
@@ -203,8 +205,13 @@ class SqliteDatabase implements Database {
     }
   }
 
+  /** What a full disk does not let go stays known, and goes the next time. */
   #forgetStaged(): void {
-    this.#staging?.clear();
+    try {
+      this.#staging?.clear();
+    } catch (error) {
+      throw databaseError(error, this.#path);
+    }
     this.#staging = null;
   }
 

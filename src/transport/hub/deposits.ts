@@ -8,6 +8,7 @@ import {
   finalName,
   inboxFolder,
   isPromised,
+  parsePartName,
   partName,
   type Inbox,
 } from '../names';
@@ -186,7 +187,22 @@ export class Deposits {
     await syncFile(from);
     await rename(from, to);
     await syncFolder(dirname(to));
+    await this.#forgetParts(final);
     this.options.stored(this.#storedFile(final));
+  }
+
+  /**
+   * A cut upload that was begun anew under another digest, as an acknowledgement is, leaves a part that nobody will go
+   * on with: a site sends in order, so that all up to `final` are of that kind. It is no reason to refuse `final`.
+   */
+  async #forgetParts({ inbox, number }: FinalNode): Promise<void> {
+    const names = await readdir(this.folder(inbox)).catch(() => []);
+    for (const name of names) {
+      const part = parsePartName(name);
+      const path = join(this.folder(inbox), name);
+      if (part === null || part.number > number || this.#claims.has(path)) continue;
+      await unlinkIfThere(path).catch(() => undefined);
+    }
   }
 
   #storedFile({ inbox, number }: FinalNode): StoredFile {

@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Connection } from '../../../src/database/sqlite/connection';
+import { Connection, databaseError } from '../../../src/database/sqlite/connection';
 
 let folder: string;
 let path: string;
@@ -48,4 +48,14 @@ test('a reading that is left early frees its statement, and the database closes'
   connection.run('DROP TABLE t');
   connection.close();
   expect(() => connection.all('SELECT 1')).toThrow();
+});
+
+test.each([
+  { errcode: 778, code: 'database.disk', retryable: true },
+  { errcode: 14, code: 'database.disk', retryable: true },
+  { errcode: 11, code: 'database.damaged', retryable: false },
+  { errcode: 1032, code: 'database.readOnly', retryable: false },
+  { errcode: 13, code: 'database.full', retryable: true },
+])('result code $errcode of SQLite is $code', ({ errcode, ...expected }) => {
+  expect(databaseError(Object.assign(new Error('of SQLite'), { errcode }), path)).toMatchObject(expected);
 });

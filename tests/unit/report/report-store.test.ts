@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -71,6 +71,13 @@ describe('the store of reports', () => {
     await writeFile(join(folder, `${ended(0).id}.json`), 'damaged');
     expect(await store.list(2)).toHaveLength(2);
     expect(await store.list(3)).toHaveLength(2);
+  });
+
+  test('a report that the disk does not give hides no other', async () => {
+    await store.save(ended(1));
+    await mkdir(join(folder, `${ended(2).id}.json`));
+    expect((await store.list(2)).map(({ id }) => id)).toEqual([ended(1).id]);
+    expect(await store.closeInterrupted()).toEqual([]);
   });
 
   test('makes failures of sessions that ended with their process', async () => {
