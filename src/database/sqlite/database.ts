@@ -16,7 +16,7 @@ import type {
 } from '../port';
 import { mark, readPending, release } from './capture';
 import type { SqliteTable } from './table';
-import { readCatalogue } from './catalogue';
+import { readCatalogue, type SqliteCatalogue } from './catalogue';
 import { asNumber, Connection, databaseError } from './connection';
 import { conflictTables, countConflicts, readConflicts } from './journal';
 import { readLedger } from './ledger';
@@ -41,7 +41,7 @@ class SqliteDatabase implements Database {
   }
 
   catalogue(): Promise<Catalogue> {
-    return this.#do(() => readCatalogue(this.#connection));
+    return this.#do(() => this.#read());
   }
 
   prepare(installation: Installation): Promise<void> {
@@ -180,12 +180,19 @@ class SqliteDatabase implements Database {
   /** Read again only when someone changed the schema, which installing the tracking does too. */
   #tracked(): readonly SqliteTable[] {
     requireTracking(this.#connection);
-    const version = asNumber(this.#connection.first('PRAGMA schema_version')?.[0]);
-    if (this.#known?.version !== version) {
-      const { tables } = readCatalogue(this.#connection);
-      this.#known = { version, tables: tables.filter(({ tracking }) => tracking === 'installed') };
-    }
-    return this.#known.tables;
+    if (this.#known?.version !== this.#version()) this.#read();
+    return this.#known?.tables ?? [];
+  }
+
+  #read(): SqliteCatalogue {
+    const version = this.#version();
+    const catalogue = readCatalogue(this.#connection);
+    this.#known = { version, tables: catalogue.tables.filter(({ tracking }) => tracking === 'installed') };
+    return catalogue;
+  }
+
+  #version(): number {
+    return asNumber(this.#connection.first('PRAGMA schema_version')?.[0]);
   }
 
   /** SQLite answers at once; the port promises. Errors get a code on the way. */
