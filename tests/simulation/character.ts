@@ -61,4 +61,5 @@ export function faultsOf(character: Character, random: Random): SessionFaults {
   };
 }
 
-export const NO_FAULTS: SessionFaults = { limits: NO_LIMITS, line: null, patience: 0 };
+/** Nothing fails; what the last power cut left torn is fetched again. */
+export const NO_FAULTS: SessionFaults = { limits: NO_LIMITS, line: null, patience: 4000 };
