@@ -52,6 +52,7 @@ export function faultsOf(character: Character, random: Random): SessionFaults {
     limits: {
       untilPowerOff: kill && random.chance(0.4) ? random.below(OPERATIONS) : Number.POSITIVE_INFINITY,
       untilStop: stop && random.chance(0.4) ? random.below(OPERATIONS) : Number.POSITIVE_INFINITY,
+      untilWork: random.chance(0.4) ? 1 + random.below(OPERATIONS) : Number.POSITIVE_INFINITY,
     },
     line:
       line || flip

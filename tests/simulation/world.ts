@@ -54,6 +54,8 @@ export class World {
   readonly places: readonly number[];
   readonly businesses: readonly Business[];
   readonly #options: WorldOptions;
+  /** Somebody works at a place in the middle of a step. */
+  onInterruption: (place: number) => void = () => undefined;
   #hubRun: Run | null = null;
 
   private constructor(options: WorldOptions, businesses: readonly Business[]) {
@@ -119,7 +121,7 @@ export class World {
 
   /** A site's session. Each reads its database anew, as after a restart. */
   async site(site: number, faults: SessionFaults): Promise<Run> {
-    const process = new Process(site, faults.limits);
+    const process = new Process(site, faults.limits, () => this.onInterruption(site));
     const environment = this.#environment(process);
     const database = await within(process, () => openSqlite(this.business(site).path));
     const link = this.#link(site);
@@ -142,7 +144,7 @@ export class World {
   }
 
   async hub({ limits, patience }: SessionFaults): Promise<Run> {
-    const process = new Process(0, limits);
+    const process = new Process(0, limits, () => this.onInterruption(0));
     const environment = this.#environment(process);
     const database = await within(process, () => openSqlite(this.business(0).path));
     const sites = this.sites.map((number) => ({ number, name: this.nameOf(number) }));

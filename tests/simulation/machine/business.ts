@@ -113,7 +113,7 @@ export class Business {
   }
 
   #open(): DatabaseSyncInstance {
-    const handle = new DatabaseSync(this.path, { enableForeignKeyConstraints: true, timeout: 1000 });
+    const handle = new DatabaseSync(this.path, { enableForeignKeyConstraints: true, timeout: 0 });
     // A copy comes without it.
     handle.exec('PRAGMA journal_mode = WAL');
     // What the triggers stamp changes with.

@@ -4,11 +4,14 @@ export interface Limits {
   readonly untilPowerOff: number;
   /** Operations after which the session is asked to stop. */
   readonly untilStop: number;
+  /** Operations after which somebody works at this place, in the middle of a step. */
+  readonly untilWork: number;
 }
 
 export const NO_LIMITS: Limits = {
   untilPowerOff: Number.POSITIVE_INFINITY,
   untilStop: Number.POSITIVE_INFINITY,
+  untilWork: Number.POSITIVE_INFINITY,
 };
 
 /** What a process holds and loses when it ends. */
@@ -22,13 +25,16 @@ export class Process {
   readonly #held = new Set<Held>();
   #untilPowerOff: number;
   #untilStop: number;
+  #untilWork: number;
   #off = false;
   #started = false;
 
   constructor(
     readonly place: number,
-    { untilPowerOff, untilStop }: Limits,
+    { untilPowerOff, untilStop, untilWork }: Limits,
+    private readonly work: () => void,
   ) {
+    this.#untilWork = untilWork;
     this.#untilPowerOff = untilPowerOff;
     this.#untilStop = untilStop;
   }
@@ -53,6 +59,8 @@ export class Process {
     if (this.#off) throw new Error('the power is off');
     this.#untilPowerOff -= 1;
     this.#untilStop -= 1;
+    this.#untilWork -= 1;
+    if (this.#untilWork === 0) this.work();
     if (this.#untilStop <= 0) this.#stop.abort();
   }
 
