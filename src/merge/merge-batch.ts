@@ -3,6 +3,7 @@ import type { Block } from '../batch/block';
 import type {
   Conflict,
   Database,
+  LedgerEntry,
   MergeTransaction,
   NewJournalEntry,
   Policy,
@@ -53,7 +54,8 @@ export async function mergeBatch(
   options: MergeOptions,
 ): Promise<MergeOutcome> {
   const { origin: author, number, base, fingerprints, clockOffset } = file.header;
-  const known = (await database.ledger()).find(({ site, batch }) => site === author && batch === number);
+  const ledger = (await database.ledger()).filter(({ site }) => site === author);
+  const known = ledger.find(({ batch }) => batch === number);
   if (known !== undefined) {
     if (known.sha256 === options.sha256)
       return { written: new Map(), conflicts: [], declined: known.declined };
@@ -61,7 +63,7 @@ export async function mergeBatch(
   }
   const unseen: Unseen = { at: 'hub', author, base };
   const declined = new Set<string>();
-  const held = heldTables(options.tables, fingerprints);
+  const held = heldTables(options.tables, fingerprints, untoldOf(ledger, base));
   await database.stage(passing(file.blocks(), held, declined, options.onProgress), { clockOffset });
   return database.transaction(async (transaction) => {
     const journal = new Journal(transaction, { at: options.now, site: author, batch: number });
@@ -84,6 +86,13 @@ export async function mergeBatch(
     return { written: await transaction.written(), conflicts: journal.conflicts, declined: [...declined] };
   });
 }
+
+/**
+ * Tables that were left out of an earlier batch when the author had not yet heard of it. What it sends of them goes on
+ * from what was left out: both come again, together, once it has heard.
+ */
+const untoldOf = (ledger: readonly LedgerEntry[], base: number): string[] =>
+  ledger.filter(({ round }) => round === null || round > base).flatMap(({ declined }) => declined);
 
 /**
  * Applies again and again, settling what the database refuses, until it refuses nothing. `settle` resolves to whether

@@ -6,7 +6,7 @@ export function damageFiles(world: World, random: Random): void {
   const [first, ...others] = world.named.paths;
   if (first === undefined || random.chance(0.4)) return;
   const path = random.pick([first, ...others]);
-  world.excuse('hub.digest', 'hub.batchDiffers', 'hub.answer', 'batch.corrupt', 'batch.truncated', 'batch.foreign');
+  world.excuse('hub.digest', 'hub.batchDiffers', 'hub.answer', 'batch.corrupt', 'batch.truncated', 'batch.foreign', 'session.siteRestored');
   const kind = random.pick(['bit', 'end', 'twice', 'name'] as const);
   world.tell(`${path} is damaged: ${kind}`);
   switch (kind) {

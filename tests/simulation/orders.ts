@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { inspect, isDeepStrictEqual } from 'node:util';
 import { seededRandom } from '../support/random';
 import { DAY, NO_FAULTS } from './character';
 import { time } from './machine/time';
@@ -13,7 +13,10 @@ const NIGHTS = 2;
 export async function playBothOrders(seed: number, tell: (line: string) => void): Promise<string[]> {
   const [forth, back] = [await playInOrder(seed, tell, false), await playInOrder(seed, tell, true)];
   const findings = [...forth.findings, ...back.findings];
-  if (!isDeepStrictEqual(forth.kept, back.kept)) findings.push('the result depends on the order of arrival');
+  if (!isDeepStrictEqual(forth.kept, back.kept)) {
+    findings.push('the result depends on the order of arrival');
+    for (const { kept } of [forth, back]) tell(inspect(kept, { depth: 8 }));
+  }
   return findings;
 }
 

@@ -226,6 +226,7 @@ export class World {
 
   #afterStep(place: number, step: string): void {
     this.tell(`${this.nameOf(place)}: ${step}`);
+    if (WRITING.includes(step)) this.tell(`  ${JSON.stringify(this.contents(place))}`);
     if (WRITING.includes(step) && this.business(place).orphans() > 0) {
       this.findings.add(`${this.nameOf(place)}: a foreign key is broken after ${step}`);
     }

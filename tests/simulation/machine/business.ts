@@ -62,6 +62,7 @@ export class Business {
 
   /** Changes that the tracking has noted and that no batch or round has carried. */
   pending(): number {
+    if (this.#queries.size === 0) this.#readSchema();
     const counts = [...this.#queries.keys()].map((table) => `(SELECT count(*) FROM sync$log$${table} WHERE sent_in IS NULL)`);
     const row = this.#handle.prepare(`SELECT ${counts.join(' + ')} AS pending`).get();
     return Number((row as { pending?: number } | undefined)?.pending ?? 0);
@@ -117,7 +118,7 @@ export class Business {
     // A copy comes without it.
     handle.exec('PRAGMA journal_mode = WAL');
     // What the triggers stamp changes with.
-    handle.function('julianday', () => time.at(this.place) / 86_400_000 + 2_440_587.5);
+    handle.function('julianday', { varargs: true }, () => time.at(this.place) / 86_400_000 + 2_440_587.5);
     return handle;
   }
 
