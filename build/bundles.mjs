@@ -23,11 +23,12 @@ function isExternal(id) {
 }
 
 /** A plain CommonJS file with no `import()` left in it: NW.js crashes on one in a Node-side script. */
-export async function bundleNode(entry, outFile, { executable = false } = {}) {
+export async function bundleNode(entry, outFile, { executable = false, plugins = [] } = {}) {
   await build({
     configFile: false,
     root,
     logLevel: 'warn',
+    plugins,
     define: { 'process.env.NODE_ENV': JSON.stringify('production'), ...(await licencesDefine()) },
     resolve: { mainFields: ['main'] },
     ssr: { noExternal: true, resolve: { mainFields: ['main'] } },

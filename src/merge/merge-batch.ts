@@ -3,6 +3,7 @@ import type { Block } from '../batch/block';
 import type {
   Conflict,
   Database,
+  LedgerEntry,
   MergeTransaction,
   NewJournalEntry,
   Policy,
@@ -54,7 +55,8 @@ export async function mergeBatch(
   options: MergeOptions,
 ): Promise<MergeOutcome> {
   const { origin: author, number, base, fingerprints, clockOffset } = file.header;
-  const known = (await database.ledger()).find(({ site, batch }) => site === author && batch === number);
+  const ledger = (await database.ledger()).filter(({ site }) => site === author);
+  const known = ledger.find(({ batch }) => batch === number);
   if (known !== undefined) {
     if (known.sha256 === options.sha256)
       return { written: new Map(), conflicts: [], declined: known.declined, held: [] };
@@ -62,7 +64,7 @@ export async function mergeBatch(
   }
   const unseen: Unseen = { at: 'hub', author, base };
   const declined = new Set<string>();
-  const held = heldTables(options.tables, fingerprints);
+  const held = heldTables(options.tables, fingerprints, untoldOf(ledger, base));
   const superseded = await Superseded.of(database, author);
   const blocks = passing(file.blocks(), held, declined, options.onProgress);
   await database.stage(superseded.watch(blocks), { clockOffset });
@@ -95,6 +97,13 @@ export async function mergeBatch(
     };
   });
 }
+
+/**
+ * Tables that were left out of an earlier batch when the author had not yet heard of it. What it sends of them goes on
+ * from what was left out: both come again, together, once it has heard.
+ */
+const untoldOf = (ledger: readonly LedgerEntry[], base: number): string[] =>
+  ledger.filter(({ round }) => round === null || round > base).flatMap(({ declined }) => declined);
 
 async function* passing(
   blocks: AsyncIterable<Block>,

@@ -29,11 +29,15 @@ const schemaOf = ({ described, keyCount }: Table): TableSchema => ({
 
 /**
  * Tables that must wait: those that are not the same on both sides, and those that refer to one that waits.
- * A table that only one side has waits too; what it holds stays pending there.
+ * A table that only one side has waits too; what it holds stays pending there. `waiting`: tables that wait anyhow.
  */
-export function heldTables(tables: readonly Table[], other: Fingerprints): ReadonlySet<string> {
+export function heldTables(
+  tables: readonly Table[],
+  other: Fingerprints,
+  waiting: Iterable<string> = [],
+): ReadonlySet<string> {
   const known = new Map(tables.map((table) => [table.name, table]));
-  const held = new Set(Object.keys(other).filter((name) => !known.has(name)));
+  const held = new Set([...waiting, ...Object.keys(other).filter((name) => !known.has(name))]);
   for (const { name, fingerprint, tracking } of tables) {
     if (!isSameSchema(fingerprint, other[name]) || tracking !== 'installed') held.add(name);
   }

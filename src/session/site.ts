@@ -44,7 +44,7 @@ export class SiteSession {
     const hub = await this.#reach(handle);
     this.#hub = hub;
     this.#rounds.startFrom(checked.state.position);
-    refuseRestored(checked, hub);
+    refuseRestored(checked, hub, await batchesIn(outbox));
     refusePruned(checked, hub);
     const tracked =
       hub.additive === undefined
@@ -137,10 +137,14 @@ export class SiteSession {
 /** A hub that answers and leaves the batch out, again and again, is not asked for ever. */
 const MOST_REQUESTS = 3;
 
-/** An old copy of either database is noticed before anything moves. */
-function refuseRestored({ state }: Tracked, { site, round }: HubStatus): void {
-  if (site.merged > state.lastMarked || site.acknowledged > state.position) {
-    throw new SyncError('session.siteRestored', { params: { batch: site.merged, known: state.lastMarked } });
+/**
+ * An old copy of either database is noticed before anything moves. A batch that has its name is proof enough, whether
+ * the hub has merged it, has it lying there, or never got it: this database knew it once.
+ */
+function refuseRestored({ state }: Tracked, { site, round }: HubStatus, named: readonly number[]): void {
+  const batch = Math.max(site.merged, ...site.received, ...named);
+  if (batch > state.lastMarked || site.acknowledged > state.position) {
+    throw new SyncError('session.siteRestored', { params: { batch, known: state.lastMarked } });
   }
   if (round < state.position) {
     throw new SyncError('session.hubRestored', { params: { round, known: state.position } });

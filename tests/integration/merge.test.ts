@@ -820,6 +820,29 @@ describe('schemas that differ', () => {
     await expectQuiet(company);
   });
 
+  test('what goes on from changes that were left out waits for them', async () => {
+    const company = await open({ sites: 1, schema: SHOP, schemaAt: { 0: WIDER } });
+    company.at(1, `UPDATE person SET name = 'Ann' WHERE id = 1`);
+    await company.send(1);
+    company.at(0, `UPDATE person SET phone = '07' WHERE id = 1`);
+    await company.publish();
+    // The site asks for the row that it could not take, and sends the question before it hears what became of its own.
+    await company.receive(1);
+    await company.send(1);
+    for (const batch of company.delivered().slice(0, 1)) await company.mergeOne(batch);
+    await company.publish();
+    await company.receive(1);
+    company.at(1, `ALTER TABLE person ADD COLUMN phone TEXT`);
+    await company.prepare(1);
+    await company.synchronise();
+    expect(await rows(company, 0, 'person')).toContain(`'Lyon' 1 'Anne' '07' 0`);
+    await company.synchronise();
+    expect(await rows(company, 0, 'person')).toContain(`'Lyon' 1 'Ann' '07' 0`);
+    await company.synchronise();
+    await expectAllEqual(company);
+    await expectQuiet(company);
+  });
+
   test('a table that only the hub holds, for what it refers to there, is not written over at the site', async () => {
     const base = `CREATE TABLE kind (id INTEGER PRIMARY KEY); INSERT INTO kind VALUES (1);`;
     const rest = `INSERT INTO item VALUES (1, 1, 'a')`;

@@ -470,6 +470,19 @@ describe('an old copy of a database is noticed before any row moves', () => {
     expectAlike(company, ['paris']);
   });
 
+  test('at a site whose last batch the hub has not merged', async () => {
+    const company = await found({ settings: { waitLimit: '0.01' } });
+    const hub = await company.start('hub');
+    await hub.engine.serve();
+    const backup = company.backUp('lyon', 'lyon-old.db');
+    company.at('lyon', `UPDATE member SET name = 'sent' WHERE id = 1`);
+    await company.session('lyon');
+    company.restore('lyon', backup);
+    const report = await company.session('lyon');
+    expect(report).toMatchObject({ state: 'failed', error: { code: 'session.siteRestored' } });
+    expect(stepOf(report, 'capture').state).toBe('pending');
+  });
+
   test('at the hub', async () => {
     const company = await found({ settings: { waitLimit: '0.4' } });
     const backup = company.backUp('hub', 'hub-old.db');

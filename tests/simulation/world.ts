@@ -1,141 +1,160 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { inspect } from 'node:util';
-import type { Database } from '../../src/database/port';
+import type { Installation } from '../../src/database/port';
 import { openSqlite } from '../../src/database/sqlite/database';
-import { newReport } from '../../src/report/new-report';
 import { Deadline } from '../../src/session/deadline';
 import { HubSession } from '../../src/session/hub';
 import { HubFolder } from '../../src/session/hub-folder';
-import type { SessionEnvironment, Step } from '../../src/session/session';
-import { SessionEnd, StepHandle } from '../../src/session/session';
+import type { SessionEnvironment } from '../../src/session/session';
 import { SiteSession } from '../../src/session/site';
 import type { Clock } from '../../src/shared/clock';
 import type { HubLink, HubStatus } from '../../src/transport/port';
-import { openBusiness, type Business } from '../support/business';
 import { createFolderHubLink } from '../support/folder-hub-link';
+import type { Random } from '../support/random';
 import { Witness, type Contents } from '../support/witness';
-import { withKill, type Fuse } from './kill';
+import { FaultyLink, type LineFaults } from './line';
+import type { Business } from './machine/business';
+import { disk } from './machine/disk';
+import { Process, within, type Limits } from './machine/process';
+import { time } from './machine/time';
+import { placeBusinesses } from './places';
+import { NamedFiles } from './named-files';
+import { Run, type Outcome } from './run';
+import { ADDED, GROWING } from './schema';
 
-/** The hub is place 0; sites are 1, 2, 3. */
-export const SITES = [1, 2, 3] as const;
-export const PLACES = [0, ...SITES] as const;
+export interface SessionFaults {
+  readonly limits: Limits;
+  readonly line: Omit<LineFaults, 'onHubOff'> | null;
+  /** How long it waits and tries again, milliseconds. */
+  readonly patience: number;
+}
 
-const SCHEMA = `
-  CREATE TABLE member (id INTEGER PRIMARY KEY, name TEXT, mail TEXT UNIQUE, note TEXT);
-  CREATE TABLE visit (
-    id INTEGER PRIMARY KEY, member INTEGER REFERENCES member ON DELETE CASCADE ON UPDATE CASCADE, word TEXT);
-  CREATE TABLE setting (place TEXT, name TEXT, value TEXT, PRIMARY KEY (place, name)) WITHOUT ROWID;
-  INSERT INTO member VALUES (1, 'm1', 'a', NULL), (2, 'm2', 'b', NULL), (3, 'm3', NULL, 'n');
-  INSERT INTO visit VALUES (1, 1, 'w1'), (2, 2, 'w2');
-  INSERT INTO setting VALUES ('x', 'y', 'z');
-`;
-const TABLES = {
-  member: ['id', 'name', 'mail', 'note'],
-  visit: ['id', 'member', 'word'],
-  setting: ['place', 'name', 'value'],
-} as const;
+export interface WorldOptions {
+  readonly sites: number;
+  readonly random: Random;
+  /** How long what was sent is kept, milliseconds. */
+  readonly retention: number;
+  readonly tell: (line: string) => void;
+}
 
-/** What nobody needs any more is forgotten in the same night, whatever the clocks of the test and of its files say. */
-const FORGETS_AT_ONCE = { changes: -1e12, conflicts: 1e12 };
-
-/** In memory where the system has such a folder: thousands of transactions each wait for their disk. */
-const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-
-/** Whether a session came to its end, or its machine was switched off under it. */
-export type Outcome = 'ended' | 'killed';
+const ROOT = '/simulation';
+export const outboxOf = (site: number): string => `${ROOT}/${String(site)}/outbox`;
+const SITES = `${ROOT}/0/sites`;
+const ROUNDS = `${ROOT}/0/rounds`;
+/** Nobody's conflicts are forgotten in a simulation: what they keep is what must not be lost. */
+const FOR_EVER = 1e15;
 
 /**
- * A head office and three establishments in one folder: real databases, batches and rounds, the real session code, and
- * nothing that the test does not own. Sessions never wait: who has not come by then is late.
+ * A head office (place 0) and its establishments: real databases, the real session code, and disks, lines, clocks and
+ * power that the test owns. What it found wrong is in `findings`.
  */
 export class World {
   readonly witness = new Witness();
-  readonly #folder = mkdtempSync(join(SCRATCH, 'synchro-simulation-'));
-  readonly #businesses: Business[] = [];
-  #now = Date.UTC(2026, 0, 1);
+  readonly named = new NamedFiles();
+  readonly findings = new Set<string>();
+  /** Codes with which a session may fail, for the test gave it a reason. */
+  readonly excuses = new Set<string>();
+  readonly sites: readonly number[];
+  readonly places: readonly number[];
+  readonly businesses: readonly Business[];
+  readonly #options: WorldOptions;
+  /** Somebody works at a place in the middle of a step. */
+  onInterruption: (place: number) => void = () => undefined;
+  #hubRun: Run | null = null;
 
-  private readonly clock: Clock = {
-    now: () => (this.#now += 1),
-    delay: () => Promise.reject(new Error('nothing in a simulation waits')),
-  };
-
-  static async open(): Promise<World> {
-    const world = new World();
-    for (const place of PLACES) {
-      const path = world.#database(place);
-      mkdirSync(join(world.#folder, String(place)), { recursive: true });
-      const maker = openBusiness(path);
-      maker.run(SCHEMA);
-      maker.close();
-      const database = await openSqlite(path);
-      await database.prepare(world.#installation(place));
-      await database.close();
-      world.#businesses.push(openBusiness(path, { foreignKeys: true }));
-    }
-    return world;
+  private constructor(options: WorldOptions, businesses: readonly Business[]) {
+    this.#options = options;
+    this.businesses = businesses;
+    this.places = businesses.map((_, place) => place);
+    this.sites = this.places.slice(1);
   }
 
-  close(): void {
-    for (const business of this.#businesses) business.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+  static async open(options: WorldOptions): Promise<World> {
+    time.reset();
+    disk.reset();
+    return new World(options, await placeBusinesses(options.sites));
+  }
+
+  tell(line: string): void {
+    this.#options.tell(line);
   }
 
   /** A statement of the business application at one place; `@` in it is a value never written before. */
-  work(place: number, sql: string): boolean {
-    const business = this.#business(place);
-    return this.witness.run(sql, { run: (text) => business.run(text), contents: () => this.contents(place) });
+  work(place: number, sql: string): void {
+    const business = this.business(place);
+    let written = sql;
+    const done = this.witness.run(sql, {
+      run: (text) => {
+        written = text;
+        business.run(text);
+      },
+      contents: () => business.contents(),
+    });
+    this.tell(`${this.nameOf(place)}: ${written}${done ? '' : ' (refused)'}`);
   }
 
-  contents(place: number): Contents {
-    const business = this.#business(place);
-    return Object.fromEntries(
-      Object.entries(TABLES).map(([table, columns]) => [table, business.rows(table, columns)]),
+  addColumn(place: number): void {
+    this.business(place).addColumn(GROWING, ADDED);
+    this.tell(`${this.nameOf(place)}: ${GROWING} gets a column`);
+  }
+
+  /** Whether every place has sent all, and every site has what the hub has published. */
+  isQuiet(): boolean {
+    const published = this.business(0).state('lastMarked');
+    return (
+      this.businesses.every((business) => business.pending() === 0) &&
+      this.sites.every((site) => this.business(site).state('position') === published)
     );
   }
 
-  /** All that the databases and the hub's journal of conflicts hold, as one text. */
-  async kept(): Promise<string> {
-    const database = await openSqlite(this.#database(0));
-    const conflicts = await database.conflicts(100_000);
-    await database.close();
-    return inspect([PLACES.map((place) => this.contents(place)), conflicts], {
-      depth: 10,
-      maxArrayLength: null,
-    });
+  excuse(...codes: readonly string[]): void {
+    for (const code of codes) this.excuses.add(code);
   }
 
-  /** Steps of a site's session; `run` them in order. Each session reads its database anew, as after a restart. */
-  async site(site: number, fuse: Fuse): Promise<Run> {
-    const database = withKill(await openSqlite(this.#database(site)), fuse);
-    const environment = this.#environment();
+  contents(place: number): Contents {
+    return this.business(place).contents();
+  }
+
+  /** All that the databases and the hub's journal of conflicts hold. */
+  async kept(): Promise<unknown> {
+    const database = await openSqlite(this.business(0).path);
+    const conflicts = await database.conflicts(100_000);
+    await database.close();
+    return [this.places.map((place) => this.contents(place)), conflicts];
+  }
+
+  /** A site's session. Each reads its database anew, as after a restart. */
+  async site(site: number, faults: SessionFaults): Promise<Run> {
+    const process = new Process(site, faults.limits, () => this.onInterruption(site));
+    const environment = this.#environment(process);
+    const database = await within(process, () => openSqlite(this.business(site).path));
+    const link = this.#link(site);
+    const { line, patience } = faults;
     const session = new SiteSession({
       ...environment,
       database,
-      link: withKill(this.#link(site), fuse),
-      installation: this.#installation(site),
+      link: line === null ? link : new FaultyLink(link, { ...line, onHubOff: () => this.powerCut(0) }),
+      installation: installationOf(site),
       application: 'simulation',
       site,
-      outbox: join(this.#folder, String(site), 'outbox'),
-      inbox: join(this.#folder, String(site), 'inbox'),
+      outbox: outboxOf(site),
+      inbox: `${ROOT}/${String(site)}/inbox`,
       manual: false,
-      deadline: new Deadline(this.clock, 0),
-      pollInterval: 1,
-      retention: FORGETS_AT_ONCE,
+      deadline: new Deadline(environment.clock, patience),
+      pollInterval: 2000,
+      retention: { changes: this.#options.retention, conflicts: FOR_EVER },
     });
-    return new Run(session.steps, 'site', environment, database, fuse);
+    return this.#run(site, session.steps, environment, process);
   }
 
-  async hub(fuse: Fuse): Promise<Run> {
-    const database = withKill(await openSqlite(this.#database(0)), fuse);
-    const environment = this.#environment();
-    const sites = SITES.map((number) => ({ number, name: `site ${String(number)}` }));
+  async hub({ limits, patience }: SessionFaults): Promise<Run> {
+    const process = new Process(0, limits, () => this.onInterruption(0));
+    const environment = this.#environment(process);
+    const database = await within(process, () => openSqlite(this.business(0).path));
+    const sites = this.sites.map((number) => ({ number, name: this.nameOf(number) }));
     const session = new HubSession({
       ...environment,
       database,
       folder: this.#hubFolder(),
-      installation: this.#installation(0),
+      installation: installationOf(0),
       application: 'simulation',
       sites,
       retired: [],
@@ -143,47 +162,53 @@ export class World {
       grace: null,
       additive: {},
       policies: { default: 'newest', tables: { setting: 'site' } },
-      reception: new Deadline(this.clock, 0),
-      acknowledgement: () => new Deadline(this.clock, 0),
+      reception: new Deadline(environment.clock, patience),
+      acknowledgement: () => new Deadline(environment.clock, 0),
       openServer: () => Promise.resolve(),
-      arrival: () => Promise.reject(new Error('nothing in a simulation waits')),
+      arrival: (milliseconds) => Promise.resolve(time.pass(milliseconds)),
       onChanged: () => Promise.resolve(),
       waits: () => true,
       onReceived: () => undefined,
-      retention: FORGETS_AT_ONCE,
+      retention: { changes: this.#options.retention, conflicts: FOR_EVER },
     });
-    return new Run(session.steps, 'hub', environment, database, fuse);
+    this.#hubRun = this.#run(0, session.steps, environment, process);
+    return this.#hubRun;
   }
 
-  #environment(): SessionEnvironment {
-    const events = { onMessage: () => undefined, onProgress: () => undefined, onReport: () => undefined };
-    return { clock: this.clock, signal: new AbortController().signal, events };
+  /** The power of a place goes, with all that runs there, and comes back. */
+  powerCut(place: number): void {
+    this.tell(`${this.nameOf(place)}: power cut`);
+    if (place === 0) this.#hubRun?.kill();
+    disk.powerCut(place, this.#options.random);
+    this.#settle();
   }
 
-  #link(site: number): HubLink {
-    return createFolderHubLink({
-      sitesFolder: join(this.#folder, '0', 'sites'),
-      roundsFolder: join(this.#folder, '0', 'rounds'),
-      site,
-      status: () => this.#status(site),
-    });
+  nameOf(place: number): string {
+    return place === 0 ? 'hub' : `site ${String(place)}`;
   }
 
-  async #status(site: number): Promise<HubStatus> {
+  business(place: number): Business {
+    const business = this.businesses[place];
+    if (business === undefined) throw new Error(`no place ${String(place)}`);
+    return business;
+  }
+
+  /** What the hub would tell a site. */
+  async status(site: number): Promise<HubStatus> {
     const folder = this.#hubFolder();
-    const database = await openSqlite(this.#database(0));
+    const database = await openSqlite(this.business(0).path);
     const merged = (await database.ledger()).filter((entry) => entry.site === site).map(({ batch }) => batch);
     await database.close();
     const last = Math.max(0, ...merged);
     return {
-      time: this.clock.now(),
+      time: time.at(0),
       application: 'simulation',
       protocol: 1,
       session: null,
       round: await folder.lastRound(),
       site: {
         number: site,
-        name: `site ${String(site)}`,
+        name: this.nameOf(site),
         merged: last,
         received: (await folder.received(site)).filter((batch) => batch > last),
         acknowledged: await folder.acknowledged(site),
@@ -191,74 +216,69 @@ export class World {
     };
   }
 
-  #business(place: number): Business {
-    const business = this.#businesses[place];
-    if (business === undefined) throw new Error(`no place ${String(place)}`);
-    return business;
-  }
-
-  #hubFolder = (): HubFolder =>
-    new HubFolder(join(this.#folder, '0', 'sites'), join(this.#folder, '0', 'rounds'));
-  #database = (place: number): string => join(this.#folder, `${String(place)}.db`);
-  #installation = (place: number): { id: string; role: 'hub' | 'site' } => ({
-    id: `installation-${String(place)}`,
-    role: place === 0 ? 'hub' : 'site',
-  });
-}
-
-/** A session under way, driven step by step. */
-export class Run {
-  readonly #steps: Step[];
-  readonly #report;
-  readonly #environment: SessionEnvironment;
-  readonly #database: Database;
-  readonly #fuse: Fuse;
-
-  constructor(
-    steps: readonly Step[],
-    role: 'hub' | 'site',
-    environment: SessionEnvironment,
-    database: Database,
-    fuse: Fuse,
-  ) {
-    this.#steps = [...steps];
-    this.#environment = environment;
-    this.#database = database;
-    this.#fuse = fuse;
-    const { clock } = environment;
-    this.#report = newReport({
-      role,
-      name: 'simulated',
-      trigger: 'schedule',
-      application: 'simulation',
-      now: clock.now(),
+  #run(place: number, steps: HubSession['steps'], environment: SessionEnvironment, process: Process): Run {
+    const onEnd = (outcome: Outcome): void => {
+      this.tell(
+        `${this.nameOf(place)}: session ${outcome.kind}${'code' in outcome ? ` ${outcome.code}` : ''}`,
+      );
+      if (outcome.kind === 'failed' && !this.excuses.has(outcome.code)) {
+        this.findings.add(`${this.nameOf(place)} failed with ${outcome.code}`);
+      }
+      if (outcome.kind === 'off' && this.#options.random.chance(0.6)) this.powerCut(place);
+      this.#settle();
+    };
+    return new Run({
+      place,
+      steps,
+      environment,
+      process,
+      onEnd,
+      onStep: (name) => this.#afterStep(place, name),
     });
   }
 
-  /** Whether steps are left. */
-  get open(): boolean {
-    return this.#steps.length > 0;
-  }
-
-  /** Runs the next step; the last one, a kill or an early end closes the database as the end of a process does. */
-  async next(): Promise<Outcome | null> {
-    const step = this.#steps.shift();
-    const line = this.#report.steps.find(({ name }) => name === step?.name);
-    if (step === undefined || line === undefined) throw new Error('no step is left');
-    try {
-      await step.run(new StepHandle(this.#report, line, this.#environment));
-    } catch (error) {
-      if (!(error instanceof SessionEnd) && !this.#fuse.blown) throw error;
-      this.#steps.length = 0;
+  #afterStep(place: number, step: string): void {
+    this.tell(`${this.nameOf(place)}: ${step}`);
+    if (WRITING.includes(step)) this.tell(`  ${JSON.stringify(this.contents(place))}`);
+    if (WRITING.includes(step) && this.business(place).orphans() > 0) {
+      this.findings.add(`${this.nameOf(place)}: a foreign key is broken after ${step}`);
     }
-    if (this.#steps.length > 0) return null;
-    await this.#database.close();
-    return this.#fuse.blown ? 'killed' : 'ended';
+    this.#settle();
   }
 
-  /** The machine is switched off between two steps. */
-  async kill(): Promise<void> {
-    this.#steps.length = 0;
-    await this.#database.close();
+  /** What bears its final name now bears it for ever. */
+  #settle(): void {
+    for (const path of this.named.changed()) this.findings.add(`${path} changed after it was named`);
   }
+
+  #environment(process: Process): SessionEnvironment {
+    const events = { onMessage: () => undefined, onProgress: () => undefined, onReport: () => undefined };
+    const clock: Clock = {
+      now: () => time.at(process.place),
+      delay: (milliseconds, signal) => {
+        signal?.throwIfAborted();
+        return Promise.resolve(time.pass(milliseconds));
+      },
+    };
+    return { clock, signal: process.signal, events };
+  }
+
+  #link(site: number): HubLink {
+    return createFolderHubLink({
+      sitesFolder: SITES,
+      roundsFolder: ROUNDS,
+      site,
+      status: () => this.status(site),
+    });
+  }
+
+  #hubFolder = (): HubFolder => new HubFolder(SITES, ROUNDS);
 }
+
+/** Steps that write into the company's own tables. */
+const WRITING = ['merge', 'wait', 'apply'];
+
+const installationOf = (place: number): Installation => ({
+  id: `installation-${String(place)}`,
+  role: place === 0 ? 'hub' : 'site',
+});

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -116,7 +116,7 @@ class FolderHubLink implements HubLink {
     options.signal.throwIfAborted();
     if ((await this.#files.entry({ kind: 'answer', question }).catch(() => null)) === null) return false;
     const source = await this.#files.read({ kind: 'answer', question }, 0);
-    await this.#move(source, createWriteStream(file), 0, options);
+    await this.#move(source, (await open(file, 'w')).createWriteStream(), 0, options);
     await this.#deposits.discardAnswer(question);
     return true;
   }

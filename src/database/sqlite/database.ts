@@ -20,7 +20,7 @@ import type {
 } from '../port';
 import { mark, readPending, release } from './capture';
 import type { SqliteTable } from './table';
-import { readCatalogue } from './catalogue';
+import { readCatalogue, type SqliteCatalogue } from './catalogue';
 import { asNumber, Connection, databaseError } from './connection';
 import { conflictTables, countConflicts, readConflicts } from './journal';
 import { readLedger } from './ledger';
@@ -48,7 +48,7 @@ class SqliteDatabase implements Database {
   }
 
   catalogue(): Promise<Catalogue> {
-    return this.#do(() => readCatalogue(this.#connection));
+    return this.#do(() => this.#readCatalogue());
   }
 
   prepare(installation: Installation): Promise<void> {
@@ -218,12 +218,19 @@ class SqliteDatabase implements Database {
   /** Read again only when someone changed the schema, which installing the tracking does too. */
   #tracked(): readonly SqliteTable[] {
     requireTracking(this.#connection);
-    const version = asNumber(this.#connection.first('PRAGMA schema_version')?.[0]);
-    if (this.#known?.version !== version) {
-      const { tables } = readCatalogue(this.#connection);
-      this.#known = { version, tables: tables.filter(({ tracking }) => tracking === 'installed') };
-    }
-    return this.#known.tables;
+    if (this.#known?.version !== this.#version()) this.#readCatalogue();
+    return this.#known?.tables ?? [];
+  }
+
+  #readCatalogue(): SqliteCatalogue {
+    const version = this.#version();
+    const catalogue = readCatalogue(this.#connection);
+    this.#known = { version, tables: catalogue.tables.filter(({ tracking }) => tracking === 'installed') };
+    return catalogue;
+  }
+
+  #version(): number {
+    return asNumber(this.#connection.first('PRAGMA schema_version')?.[0]);
   }
 
   /** SQLite answers at once; the port promises. Errors get a code on the way. */

@@ -1,0 +1,143 @@
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { copyFileSync, rmSync } from 'node:fs';
+import type { Contents } from '../../support/witness';
+import { closeWaiting } from './sqlite';
+import { time } from './time';
+
+const SUFFIXES = ['', '-wal', '-shm'];
+
+/** The application of one place, with a connection of its own, and the file of its database. */
+export class Business {
+  #handle: DatabaseSyncInstance;
+  #queries: ReadonlyMap<string, ReturnType<DatabaseSyncInstance['prepare']>> = new Map();
+  #reset: readonly ReturnType<DatabaseSyncInstance['prepare']>[] | null = null;
+  #pristine = true;
+  #columns: ReadonlySet<string> = new Set();
+  #check: ReturnType<DatabaseSyncInstance['prepare']> | null = null;
+
+  constructor(
+    readonly path: string,
+    private readonly place: number,
+  ) {
+    this.#handle = this.#open();
+  }
+
+  run(sql: string): void {
+    this.#handle.exec(sql);
+  }
+
+  /** Every column of every table, whatever the application added to it, row by row as text. */
+  contents(): Contents {
+    if (this.#queries.size === 0) this.#readSchema();
+    return Object.fromEntries(
+      [...this.#queries].map(([table, query]) => [
+        table,
+        query.all().map((row) => (Array.isArray(row) ? String(row[0]) : '')),
+      ]),
+    );
+  }
+
+  /** Rows that refer to a parent that is not there. */
+  orphans(): number {
+    this.#check ??= this.#handle.prepare('PRAGMA foreign_key_check');
+    return this.#check.all().length;
+  }
+
+  addColumn(table: string, column: string): void {
+    this.run(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`);
+    this.#pristine = false;
+    this.#readSchema();
+  }
+
+  has(column: string): boolean {
+    if (this.#queries.size === 0) this.#readSchema();
+    return this.#columns.has(column);
+  }
+
+  /** A number of the tracking's own notes. */
+  state(key: 'lastMarked' | 'position'): number {
+    const row = this.#handle.prepare('SELECT value FROM sync$state WHERE key = ?').get(key);
+    return Number((row as { value?: string } | undefined)?.value ?? 0);
+  }
+
+  /** Changes that the tracking has noted and that no batch or round has carried. */
+  pending(): number {
+    if (this.#queries.size === 0) this.#readSchema();
+    const counts = [...this.#queries.keys()].map((table) => `(SELECT count(*) FROM sync$log$${table} WHERE sent_in IS NULL)`);
+    const row = this.#handle.prepare(`SELECT ${counts.join(' + ')} AS pending`).get();
+    return Number((row as { pending?: number } | undefined)?.pending ?? 0);
+  }
+
+  /** Copies the database, as a backup does, while no transaction is under way. */
+  copyTo(path: string): void {
+    rmSync(path, { force: true });
+    this.run(`VACUUM INTO '${path}'`);
+  }
+
+  /** Puts a copy in the place of the database. */
+  replaceBy(path: string): void {
+    this.close();
+    closeWaiting();
+    for (const suffix of SUFFIXES) rmSync(this.path + suffix, { force: true });
+    copyFileSync(path, this.path);
+    this.#handle = this.#open();
+  }
+
+  /** Makes every row, and all that the tracking noted, what they are in a copy of the same schema. */
+  becomeLike(path: string): void {
+    if (this.#reset === null) {
+      this.run(`ATTACH '${path}' AS template`);
+      const names = this.#handle
+        .prepare(`SELECT name FROM main.sqlite_schema WHERE type = 'table' ORDER BY name LIKE 'sync$%', name`)
+        .all() as readonly { name: string }[];
+      this.#reset = names
+        .flatMap(({ name }) => [`DELETE FROM main."${name}"`, `INSERT INTO main."${name}" SELECT * FROM template."${name}"`])
+        .map((sql) => this.#handle.prepare(sql));
+    }
+    this.run('PRAGMA foreign_keys = OFF; BEGIN');
+    for (const statement of this.#reset) statement.run();
+    this.run('COMMIT; PRAGMA foreign_keys = ON');
+  }
+
+  /** Whether it still has the schema of the first day, and its first file. */
+  get pristine(): boolean {
+    return this.#pristine;
+  }
+
+  close(): void {
+    this.#queries = new Map();
+    this.#check = null;
+    this.#columns = new Set();
+    this.#reset = null;
+    this.#pristine = false;
+    this.#handle.close();
+  }
+
+  #open(): DatabaseSyncInstance {
+    const handle = new DatabaseSync(this.path, { enableForeignKeyConstraints: true, timeout: 0 });
+    // A copy comes without it.
+    handle.exec('PRAGMA journal_mode = WAL');
+    // What the triggers stamp changes with.
+    handle.function('julianday', { varargs: true }, () => time.at(this.place) / 86_400_000 + 2_440_587.5);
+    return handle;
+  }
+
+  #readSchema(): void {
+    const rows = this.#handle
+      .prepare(
+        `SELECT m.name AS t, c.name AS c FROM sqlite_schema AS m, pragma_table_info(m.name) AS c
+         WHERE m.type = 'table' AND m.name NOT LIKE 'sync$%' ORDER BY m.name, c.name`,
+      )
+      .all() as readonly { t: string; c: string }[];
+    const columns = new Map<string, string[]>();
+    for (const { t, c } of rows) columns.set(t, [...(columns.get(t) ?? []), `quote(${c})`]);
+    this.#columns = new Set(rows.map(({ c }) => c));
+    this.#queries = new Map(
+      [...columns].map(([table, names]) => {
+        const query = this.#handle.prepare(`SELECT ${names.join(` || ' ' || `)} FROM ${table} ORDER BY 1`);
+        query.setReturnArrays(true);
+        return [table, query];
+      }),
+    );
+  }
+}

@@ -1,0 +1,53 @@
+import { isDeepStrictEqual } from 'node:util';
+import { NO_FAULTS, DAY } from './character';
+import { time } from './machine/time';
+import type { Run } from './run';
+import type { World } from './world';
+
+/** 'After faults end and two quiet sessions pass': one more for what a cut session left half sent. */
+const QUIET_NIGHTS = 3;
+
+/** Quiet nights, until nothing waits at any place. */
+export async function playQuietNights(world: World): Promise<void> {
+  for (let night = 1; night <= QUIET_NIGHTS; night += 1) {
+    world.tell(`quiet night ${String(night)}`);
+    await playQuietNight(world);
+    if (world.isQuiet()) return;
+  }
+  world.findings.add(`changes wait after ${String(QUIET_NIGHTS)} quiet nights`);
+}
+
+/** One more night, in which nothing has changed. */
+export async function playIdleNight(world: World): Promise<void> {
+  world.tell('idle night');
+  const carried = await playQuietNight(world);
+  if (carried > 0) world.findings.add(`a night in which nothing changed carries ${String(carried)} rows`);
+}
+
+/** Nobody works and nothing fails; every site has sent before the hub merges, and gets its round. Rows that were carried. */
+async function playQuietNight(world: World): Promise<number> {
+  time.pass(DAY);
+  const sites: Run[] = [];
+  for (const site of world.sites) {
+    const run = await world.site(site, NO_FAULTS);
+    sites.push(run);
+    for (let step = 0; step < 4 && run.open; step += 1) await run.next();
+  }
+  const hub = await world.hub(NO_FAULTS);
+  await hub.finish();
+  for (const run of sites) await run.finish();
+  return [hub, ...sites].reduce((sum, run) => sum + run.rows('capture', 'merge', 'publish', 'receive', 'apply'), 0);
+}
+
+/** All databases are equal, and no value is lost. */
+export async function settled(world: World): Promise<void> {
+  const hub = world.contents(0);
+  for (const site of world.sites) {
+    const contents = world.contents(site);
+    if (isDeepStrictEqual(contents, hub)) continue;
+    world.findings.add(`${world.nameOf(site)} differs from the hub`);
+    world.tell(`hub: ${JSON.stringify(hub)}`);
+    world.tell(`${world.nameOf(site)}: ${JSON.stringify(contents)}`);
+  }
+  for (const value of world.witness.lost(await world.kept())) world.findings.add(`${value} is lost`);
+}

@@ -1,0 +1,51 @@
+import type { Random } from '../support/random';
+import type { Business } from './machine/business';
+
+/** A tree of foreign keys with a table that refers to itself, a unique column, and a table with a key of two columns. */
+export const SCHEMA = `
+  CREATE TABLE member (
+    id INTEGER PRIMARY KEY, name TEXT, mail TEXT UNIQUE, note TEXT, boss INTEGER REFERENCES member ON DELETE SET NULL);
+  CREATE TABLE visit (
+    id INTEGER PRIMARY KEY, member INTEGER REFERENCES member ON DELETE CASCADE ON UPDATE CASCADE, word TEXT);
+  CREATE TABLE setting (place TEXT, name TEXT, value TEXT, PRIMARY KEY (place, name)) WITHOUT ROWID;
+  INSERT INTO member VALUES (1, 'm1', 'a', NULL, NULL), (2, 'm2', 'b', NULL, 1), (3, 'm3', NULL, 'n', NULL);
+  INSERT INTO visit VALUES (1, 1, 'w1'), (2, 2, 'w2');
+  INSERT INTO setting VALUES ('x', 'y', 'z');
+`;
+
+/** The table that a place can give a column of its own; the second one refers to it, so that both then wait. */
+export const GROWING = 'member';
+export const WAITING = ['member', 'visit'] as const;
+export const ADDED = 'extra';
+
+/** INSERT OR REPLACE and unique values: known to lose a row, until that is mended. */
+const WITH_REPLACE = false;
+
+/** What somebody does at a place; `@` stands for a value never written before. */
+export function statement(random: Random, business: Business): string {
+  const id = String(1 + random.below(4));
+  const other = String(1 + random.below(4));
+  const mail = random.pick([`'a'`, `'b'`, `'c'`, 'NULL']);
+  const choices: [string, ...string[]] = [
+    `UPDATE member SET name = '@' WHERE id = ${id}`,
+    `UPDATE member SET note = '@' WHERE id = ${id}`,
+    `UPDATE member SET mail = ${mail} WHERE id = ${id}`,
+    `UPDATE member SET boss = ${other} WHERE id = ${id}`,
+    `UPDATE member SET id = ${other} WHERE id = ${id}`,
+    `UPDATE member SET mail = CASE mail WHEN 'a' THEN 'b' WHEN 'b' THEN 'd' ELSE mail END, name = '@' WHERE id < 3`,
+    `INSERT INTO member (id, name, mail, note) VALUES (${id}, '@', ${mail}, '@')`,
+    `INSERT INTO member (id, name, mail, boss) VALUES (${id}, '@', ${mail}, ${other})`,
+    `DELETE FROM member WHERE id = ${id}`,
+    `INSERT INTO visit VALUES (${id}, ${other}, '@')`,
+    `UPDATE visit SET word = '@', member = ${other} WHERE id = ${id}`,
+    `UPDATE visit SET word = '@' WHERE member = ${other}`,
+    `DELETE FROM visit WHERE id = ${id}`,
+    `INSERT INTO setting VALUES ('p${id}', 'n${other}', '@') ON CONFLICT DO UPDATE SET value = excluded.value`,
+    `UPDATE setting SET value = '@' WHERE place = 'p${id}'`,
+    `UPDATE setting SET name = 'n${id}' WHERE name = 'n${other}'`,
+    `DELETE FROM setting WHERE name = 'n${id}'`,
+  ];
+  if (business.has(ADDED)) choices.push(`UPDATE member SET ${ADDED} = '@' WHERE id = ${id}`);
+  if (WITH_REPLACE) choices.push(`INSERT OR REPLACE INTO member (id, name, mail) VALUES (${id}, '@', ${mail})`);
+  return random.pick(choices);
+}
