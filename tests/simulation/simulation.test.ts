@@ -5,10 +5,6 @@ const SEED = 20_261_124;
 const HISTORIES = 2000;
 
 /** A history that goes wrong is told with its seed: `npm run simulate -- --seed N --count 1` tells its story. */
-test(
-  'whatever people do and whatever fails, all databases end alike and nothing is lost',
-  async () => {
-    expect(await simulate({ seed: SEED, count: HISTORIES })).toEqual([]);
-  },
-  600_000,
-);
+test('whatever people do and whatever fails, all databases end alike and nothing is lost', async () => {
+  expect(await simulate({ seed: SEED, count: HISTORIES })).toEqual([]);
+}, 600_000);

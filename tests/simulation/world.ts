@@ -161,7 +161,10 @@ export class World {
       reception: new Deadline(environment.clock, patience),
       acknowledgement: () => new Deadline(environment.clock, 0),
       openServer: () => Promise.resolve(),
-      arrival: (milliseconds) => Promise.resolve(time.pass(milliseconds)),
+      arrival: (milliseconds) => {
+        time.pass(milliseconds);
+        return Promise.resolve();
+      },
       onChanged: () => Promise.resolve(),
       waits: () => true,
       onReceived: () => undefined,
@@ -214,14 +217,23 @@ export class World {
 
   #run(place: number, steps: HubSession['steps'], environment: SessionEnvironment, process: Process): Run {
     const onEnd = (outcome: Outcome): void => {
-      this.tell(`${this.nameOf(place)}: session ${outcome.kind}${'code' in outcome ? ` ${outcome.code}` : ''}`);
+      this.tell(
+        `${this.nameOf(place)}: session ${outcome.kind}${'code' in outcome ? ` ${outcome.code}` : ''}`,
+      );
       if (outcome.kind === 'failed' && !this.excuses.has(outcome.code)) {
         this.findings.add(`${this.nameOf(place)} failed with ${outcome.code}`);
       }
       if (outcome.kind === 'off' && this.#options.random.chance(0.6)) this.powerCut(place);
       this.#settle();
     };
-    return new Run({ place, steps, environment, process, onEnd, onStep: (name) => this.#afterStep(place, name) });
+    return new Run({
+      place,
+      steps,
+      environment,
+      process,
+      onEnd,
+      onStep: (name) => this.#afterStep(place, name),
+    });
   }
 
   #afterStep(place: number, step: string): void {
@@ -244,7 +256,8 @@ export class World {
       now: () => time.at(process.place),
       delay: (milliseconds, signal) => {
         signal?.throwIfAborted();
-        return Promise.resolve(time.pass(milliseconds));
+        time.pass(milliseconds);
+        return Promise.resolve();
       },
     };
     return { clock, signal: process.signal, events };
