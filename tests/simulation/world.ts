@@ -129,7 +129,7 @@ export class World {
     const session = new SiteSession({
       ...environment,
       database,
-      link: line === null ? link : new FaultyLink(link, { ...line, onHubOff: () => this.powerCut(0) }),
+      link: new FaultyLink(link, { ...(line ?? this.#calm), onHubOff: () => this.powerCut(0) }),
       installation: installationOf(site),
       application: 'simulation',
       site,
@@ -270,6 +270,10 @@ export class World {
       site,
       status: () => this.status(site),
     });
+  }
+
+  get #calm(): Omit<LineFaults, 'onHubOff'> {
+    return { random: this.#options.random, cut: 0, flip: 0, hubOff: 0 };
   }
 
   #hubFolder = (): HubFolder => new HubFolder(SITES, ROUNDS);
