@@ -67,7 +67,7 @@ export class Business {
       (table) => `(SELECT count(*) FROM sync$log$${table} WHERE sent_in IS NULL)`,
     );
     const row: unknown = this.#handle.prepare(`SELECT ${counts.join(' + ')} AS pending`).get();
-    return Number((row as { pending?: number } | undefined)?.pending ?? 0);
+    return (row as { pending?: number } | undefined)?.pending ?? 0;
   }
 
   /** Copies the database, as a backup does, while no transaction is under way. */
