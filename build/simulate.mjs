@@ -38,7 +38,13 @@ export function bundleSimulation(file) {
 }
 
 /** Plays `count` histories from `seed` on, told as they end; resolves to those that went wrong. */
-export async function simulate({ seed, count, workers = availableParallelism(), story = false, onLine = () => undefined }) {
+export async function simulate({
+  seed,
+  count,
+  workers = availableParallelism(),
+  story = false,
+  onLine = () => undefined,
+}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'simulate-'));
   try {
     const script = path.join(folder, 'main.js');
@@ -48,7 +54,9 @@ export async function simulate({ seed, count, workers = availableParallelism(), 
       from: seed + at * share,
       length: Math.min(share, count - at * share),
     })).filter(({ length }) => length > 0);
-    const failed = await Promise.all(parts.map(({ from, length }) => play(script, from, length, story, onLine)));
+    const failed = await Promise.all(
+      parts.map(({ from, length }) => play(script, from, length, story, onLine)),
+    );
     return failed.flat();
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -68,7 +76,9 @@ function play(script, from, length, story, onLine) {
       onLine(failure);
     });
     child.once('error', reject);
-    child.once('exit', (code) => (code === 0 ? resolve(failed) : reject(new Error(`a worker ended with ${code}`))));
+    child.once('exit', (code) =>
+      code === 0 ? resolve(failed) : reject(new Error(`a worker ended with ${code}`)),
+    );
   });
 }
 

@@ -6,7 +6,15 @@ export function damageFiles(world: World, random: Random): void {
   const [first, ...others] = world.named.paths;
   if (first === undefined || random.chance(0.4)) return;
   const path = random.pick([first, ...others]);
-  world.excuse('hub.digest', 'hub.batchDiffers', 'hub.answer', 'batch.corrupt', 'batch.truncated', 'batch.foreign', 'session.siteRestored');
+  world.excuse(
+    'hub.digest',
+    'hub.batchDiffers',
+    'hub.answer',
+    'batch.corrupt',
+    'batch.truncated',
+    'batch.foreign',
+    'session.siteRestored',
+  );
   const kind = random.pick(['bit', 'end', 'twice', 'name'] as const);
   world.tell(`${path} is damaged: ${kind}`);
   switch (kind) {
@@ -34,4 +42,7 @@ function turned(data: Buffer, bit: number): Buffer {
 
 /** The name of the batch after this one. */
 const nextName = (path: string): string =>
-  path.replace(/(\d+)\.batch$/, (_, number: string) => `${String(Number(number) + 1).padStart(6, '0')}.batch`);
+  path.replace(
+    /(\d+)\.batch$/,
+    (_, number: string) => `${String(Number(number) + 1).padStart(6, '0')}.batch`,
+  );

@@ -46,7 +46,8 @@ async function playNight(world: World, random: Random, character: Character): Pr
   for (const place of world.places) work(world, random, place, random.below(4));
   const runs: Run[] = [];
   for (const site of world.sites) {
-    if (random.chance(character.away ? 0.4 : 0.85)) runs.push(await world.site(site, faultsOf(character, random)));
+    if (random.chance(character.away ? 0.4 : 0.85))
+      runs.push(await world.site(site, faultsOf(character, random)));
   }
   if (random.chance(0.9)) runs.push(await world.hub(faultsOf(character, random)));
   for (let open = runs; open.length > 0; open = runs.filter((run) => run.open)) {
@@ -101,4 +102,3 @@ function endFaults(world: World): void {
   world.excuses.clear();
   time.pass(DAY);
 }
-

@@ -100,6 +100,8 @@ export class FaultyLink implements HubLink {
       if (!random.chance(hubOff)) return again;
     } catch (error) {
       if (systemCode(error) === 'ENOSPC') throw new SyncError('hub.full', { cause: error, retryable: true });
+      // A manifest that was damaged where it lies.
+      if (error instanceof SyntaxError) throw new SyncError('hub.answer', { cause: error });
       throw error;
     }
     onHubOff();

@@ -46,7 +46,8 @@ async function mustNotice(world: World, place: number): Promise<void> {
   run.kill();
   for (const code of NOTICES) world.excuses.delete(code);
   if (!isDeepStrictEqual(before, world.contents(place))) world.findings.add(`${name} changes an old copy`);
-  if (!isDeepStrictEqual(files, [...disk.files.keys()])) world.findings.add(`${name} writes beside an old copy`);
+  if (!isDeepStrictEqual(files, [...disk.files.keys()]))
+    world.findings.add(`${name} writes beside an old copy`);
 }
 
 const NOTICES = [
@@ -64,7 +65,9 @@ async function isKnownElsewhere(world: World, place: number): Promise<boolean> {
   const { round, site } = await world.status(place === 0 ? 1 : place);
   if (place === 0) return round > marked;
   const named = [...disk.files.keys()].flatMap((path) =>
-    path.startsWith(`${outboxOf(place)}/`) && path.endsWith('.batch') ? [Number.parseInt(path.slice(-12), 10)] : [],
+    path.startsWith(`${outboxOf(place)}/`) && path.endsWith('.batch')
+      ? [Number.parseInt(path.slice(-12), 10)]
+      : [],
   );
   const batches = [...named, ...site.received, site.merged];
   return Math.max(...batches) > marked || site.acknowledged > business.state('position');

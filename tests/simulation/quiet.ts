@@ -36,7 +36,10 @@ async function playQuietNight(world: World): Promise<number> {
   const hub = await world.hub(NO_FAULTS);
   await hub.finish();
   for (const run of sites) await run.finish();
-  return [hub, ...sites].reduce((sum, run) => sum + run.rows('capture', 'merge', 'publish', 'receive', 'apply'), 0);
+  return [hub, ...sites].reduce(
+    (sum, run) => sum + run.rows('capture', 'merge', 'publish', 'receive', 'apply'),
+    0,
+  );
 }
 
 /** All databases are equal, and no value is lost. */

@@ -27,7 +27,12 @@ async function mergeAgain(world: World): Promise<void> {
   for (const file of [...disk.files.keys()].filter((path) => /\/batches\/\d+\.batch$/.test(path)).sort()) {
     const reader = await openBatch(file);
     const { sha256 } = await digestFile(file);
-    await mergeBatch(database, reader, { tables, policies: { default: 'newest', tables: {} }, sha256, now: 0 });
+    await mergeBatch(database, reader, {
+      tables,
+      policies: { default: 'newest', tables: {} },
+      sha256,
+      now: 0,
+    });
     await reader.close();
   }
   if ((await database.pending()) !== before) world.findings.add('the hub logs what it merged before');

@@ -8,8 +8,7 @@ import { within, type Process } from './machine/process';
 
 /** How a session came to its end. `code`: of the error that ended it. */
 export type Outcome =
-  | { readonly kind: 'ended' | 'off' | 'stopped' }
-  | { readonly kind: 'failed'; readonly code: string };
+  { readonly kind: 'ended' | 'off' | 'stopped' } | { readonly kind: 'failed'; readonly code: string };
 
 export interface RunOptions {
   readonly place: number;
@@ -54,7 +53,9 @@ export class Run {
 
   /** Rows that steps of this name counted. */
   rows(...names: readonly string[]): number {
-    return this.report.steps.filter(({ name }) => names.includes(name)).reduce((sum, { rows }) => sum + rows, 0);
+    return this.report.steps
+      .filter(({ name }) => names.includes(name))
+      .reduce((sum, { rows }) => sum + rows, 0);
   }
 
   /** Runs the next step. The process ends with the last one, with a power cut, and with a step that ends early. */

@@ -19,9 +19,9 @@ export const WAITING = ['member', 'visit'] as const;
 export const ADDED = 'extra';
 
 /** INSERT OR REPLACE and unique values: known to lose a row, until that is mended. */
-const WITH_REPLACE = false;
+const REPLACING = { member: false };
 
-/** What somebody does at a place; `@` stands for a value never written before. */
+/** What somebody does at a place; `@` stands for a value never written before, in one row only. */
 export function statement(random: Random, business: Business): string {
   const id = String(1 + random.below(4));
   const other = String(1 + random.below(4));
@@ -32,20 +32,21 @@ export function statement(random: Random, business: Business): string {
     `UPDATE member SET mail = ${mail} WHERE id = ${id}`,
     `UPDATE member SET boss = ${other} WHERE id = ${id}`,
     `UPDATE member SET id = ${other} WHERE id = ${id}`,
-    `UPDATE member SET mail = CASE mail WHEN 'a' THEN 'b' WHEN 'b' THEN 'd' ELSE mail END, name = '@' WHERE id < 3`,
+    `UPDATE member SET mail = CASE mail WHEN 'a' THEN 'b' WHEN 'b' THEN 'd' ELSE mail END WHERE id < 3`,
     `INSERT INTO member (id, name, mail, note) VALUES (${id}, '@', ${mail}, '@')`,
     `INSERT INTO member (id, name, mail, boss) VALUES (${id}, '@', ${mail}, ${other})`,
     `DELETE FROM member WHERE id = ${id}`,
     `INSERT INTO visit VALUES (${id}, ${other}, '@')`,
     `UPDATE visit SET word = '@', member = ${other} WHERE id = ${id}`,
-    `UPDATE visit SET word = '@' WHERE member = ${other}`,
+    `UPDATE visit SET member = ${id} WHERE member = ${other}`,
     `DELETE FROM visit WHERE id = ${id}`,
     `INSERT INTO setting VALUES ('p${id}', 'n${other}', '@') ON CONFLICT DO UPDATE SET value = excluded.value`,
-    `UPDATE setting SET value = '@' WHERE place = 'p${id}'`,
+    `UPDATE setting SET value = '@' WHERE place = 'p${id}' AND name = 'n${other}'`,
     `UPDATE setting SET name = 'n${id}' WHERE name = 'n${other}'`,
     `DELETE FROM setting WHERE name = 'n${id}'`,
   ];
   if (business.has(ADDED)) choices.push(`UPDATE member SET ${ADDED} = '@' WHERE id = ${id}`);
-  if (WITH_REPLACE) choices.push(`INSERT OR REPLACE INTO member (id, name, mail) VALUES (${id}, '@', ${mail})`);
+  if (REPLACING.member)
+    choices.push(`INSERT OR REPLACE INTO member (id, name, mail) VALUES (${id}, '@', ${mail})`);
   return random.pick(choices);
 }

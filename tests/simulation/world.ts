@@ -131,7 +131,7 @@ export class World {
     const session = new SiteSession({
       ...environment,
       database,
-      link: line === null ? link : new FaultyLink(link, { ...line, onHubOff: () => this.powerCut(0) }),
+      link: new FaultyLink(link, { ...(line ?? this.#calm), onHubOff: () => this.powerCut(0) }),
       installation: installationOf(site),
       application: 'simulation',
       site,
@@ -165,7 +165,10 @@ export class World {
       reception: new Deadline(environment.clock, patience),
       acknowledgement: () => new Deadline(environment.clock, 0),
       openServer: () => Promise.resolve(),
-      arrival: (milliseconds) => Promise.resolve(time.pass(milliseconds)),
+      arrival: (milliseconds) => {
+        time.pass(milliseconds);
+        return Promise.resolve();
+      },
       onChanged: () => Promise.resolve(),
       waits: () => true,
       onReceived: () => undefined,
@@ -257,7 +260,8 @@ export class World {
       now: () => time.at(process.place),
       delay: (milliseconds, signal) => {
         signal?.throwIfAborted();
-        return Promise.resolve(time.pass(milliseconds));
+        time.pass(milliseconds);
+        return Promise.resolve();
       },
     };
     return { clock, signal: process.signal, events };
@@ -270,6 +274,10 @@ export class World {
       site,
       status: () => this.status(site),
     });
+  }
+
+  get #calm(): Omit<LineFaults, 'onHubOff'> {
+    return { random: this.#options.random, cut: 0, flip: 0, hubOff: 0 };
   }
 
   #hubFolder = (): HubFolder => new HubFolder(SITES, ROUNDS);

@@ -32,7 +32,7 @@ export class Business {
     return Object.fromEntries(
       [...this.#queries].map(([table, query]) => [
         table,
-        query.all().map((row) => (Array.isArray(row) ? String(row[0]) : '')),
+        query.all().map((row: unknown) => (Array.isArray(row) ? String(row[0]) : '')),
       ]),
     );
   }
@@ -56,16 +56,18 @@ export class Business {
 
   /** A number of the tracking's own notes. */
   state(key: 'lastMarked' | 'position'): number {
-    const row = this.#handle.prepare('SELECT value FROM sync$state WHERE key = ?').get(key);
+    const row: unknown = this.#handle.prepare('SELECT value FROM sync$state WHERE key = ?').get(key);
     return Number((row as { value?: string } | undefined)?.value ?? 0);
   }
 
   /** Changes that the tracking has noted and that no batch or round has carried. */
   pending(): number {
     if (this.#queries.size === 0) this.#readSchema();
-    const counts = [...this.#queries.keys()].map((table) => `(SELECT count(*) FROM sync$log$${table} WHERE sent_in IS NULL)`);
-    const row = this.#handle.prepare(`SELECT ${counts.join(' + ')} AS pending`).get();
-    return Number((row as { pending?: number } | undefined)?.pending ?? 0);
+    const counts = [...this.#queries.keys()].map(
+      (table) => `(SELECT count(*) FROM sync$log$${table} WHERE sent_in IS NULL)`,
+    );
+    const row: unknown = this.#handle.prepare(`SELECT ${counts.join(' + ')} AS pending`).get();
+    return (row as { pending?: number } | undefined)?.pending ?? 0;
   }
 
   /** Copies the database, as a backup does, while no transaction is under way. */
@@ -91,7 +93,10 @@ export class Business {
         .prepare(`SELECT name FROM main.sqlite_schema WHERE type = 'table' ORDER BY name LIKE 'sync$%', name`)
         .all() as readonly { name: string }[];
       this.#reset = names
-        .flatMap(({ name }) => [`DELETE FROM main."${name}"`, `INSERT INTO main."${name}" SELECT * FROM template."${name}"`])
+        .flatMap(({ name }) => [
+          `DELETE FROM main."${name}"`,
+          `INSERT INTO main."${name}" SELECT * FROM template."${name}"`,
+        ])
         .map((sql) => this.#handle.prepare(sql));
     }
     this.run('PRAGMA foreign_keys = OFF; BEGIN');

@@ -129,7 +129,8 @@ export function readFrom(file: DiskFile, start: number): Readable {
       const flipped = delivery?.flip ?? -1;
       const inPiece = Math.floor(flipped / 8) - position;
       const bytes = Buffer.from(piece);
-      if (inPiece >= 0 && inPiece < bytes.length) bytes.writeUInt8((bytes[inPiece] ?? 0) ^ (1 << (flipped % 8)), inPiece);
+      if (inPiece >= 0 && inPiece < bytes.length)
+        bytes.writeUInt8((bytes[inPiece] ?? 0) ^ (1 << (flipped % 8)), inPiece);
       position += bytes.length;
       this.push(bytes.length === 0 ? null : bytes);
     },
@@ -156,7 +157,11 @@ export function open(path: string, flags: string | number): Promise<Handle> {
 /** Whether a way of opening creates, empties, and refuses what is there. */
 function meaningOf(flags: string | number): readonly [boolean, boolean, boolean] {
   if (typeof flags === 'string') return [flags.startsWith('w'), flags.startsWith('w'), flags.includes('x')];
-  return [(flags & constants.O_CREAT) !== 0, (flags & constants.O_TRUNC) !== 0, (flags & constants.O_EXCL) !== 0];
+  return [
+    (flags & constants.O_CREAT) !== 0,
+    (flags & constants.O_TRUNC) !== 0,
+    (flags & constants.O_EXCL) !== 0,
+  ];
 }
 
 export const readdir = (path: string): Promise<string[]> =>

@@ -4,11 +4,12 @@
  * new ones: opening them and preparing statements is most of what a small session costs.
  */
 import { DatabaseSync as RealDatabase, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import type { Value } from '../../../src/batch/block';
 import { disk } from './disk';
 import { currentProcess, operate, type Held, type Process } from './process';
 
 type RealStatement = ReturnType<DatabaseSyncInstance['prepare']>;
-type Values = Parameters<RealStatement['run']>;
+type Values = readonly Value[];
 
 const MAX_STATEMENTS = 400;
 /** SQLite's own greatest number of pages. */
@@ -167,4 +168,5 @@ export class DatabaseSync implements Held {
 }
 
 /** `…/3.db` is the database of place 3. */
-const placeOfDatabase = (path: string): number => Number(path.slice(path.lastIndexOf('/') + 1, -'.db'.length));
+const placeOfDatabase = (path: string): number =>
+  Number(path.slice(path.lastIndexOf('/') + 1, -'.db'.length));
