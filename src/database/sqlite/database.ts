@@ -83,8 +83,8 @@ class SqliteDatabase implements Database {
   }
 
   async *capture(number: number, tables: readonly string[]): AsyncGenerator<CapturedBlock> {
-    const { role } = requireTracking(this.#connection);
-    const concerned = this.#tracked().filter(({ name }) => tables.includes(name));
+    const { role } = await this.#do(() => requireTracking(this.#connection));
+    const concerned = (await this.#do(() => this.#tracked())).filter(({ name }) => tables.includes(name));
     const reader = new Connection(this.#path);
     try {
       await this.#do(() => mark(this.#connection, reader, concerned, number));
@@ -111,7 +111,7 @@ class SqliteDatabase implements Database {
 
   async stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void> {
     this.#forgetStaged();
-    const staging = new Staging(this.#connection, this.#tracked());
+    const staging = await this.#do(() => new Staging(this.#connection, this.#tracked()));
     this.#staging = staging;
     try {
       for await (const block of blocks) await this.#do(() => staging.add(block, options.clockOffset));
