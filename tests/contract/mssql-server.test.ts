@@ -159,6 +159,37 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
     expect(await business.query('SELECT COUNT(*) FROM person')).toEqual([[0]]);
   });
 
+  test('a journal that an older version made gets its place for refused rows with the first that ends', async () => {
+    await business.run('CREATE TABLE t (id int PRIMARY KEY)');
+    await database.prepare({ id: 'the hub', role: 'hub' });
+    await business.run('DROP TABLE sync.refused');
+    const row = { table: 't', columns: ['id'], keyCount: 1, key: [1n], winningRow: null, losingRow: [1n] };
+    const who = { winner: 0, loser: 2, winnerAt: null, loserAt: 5, at: 6, site: 2, batch: 1 };
+    await database.transaction((transaction) =>
+      transaction.journal({ ...row, ...who, kind: 'refused', rule: 'refused', reason: 'tooLong' }),
+    );
+    const [entry] = await database.conflicts(1, { waiting: true });
+    expect(entry?.refused).toEqual({ outcome: 'waiting', at: null });
+    await database.transaction((transaction) =>
+      transaction.endRefused(entry?.id ?? 0, { outcome: 'passed', at: 9 }),
+    );
+    expect((await database.conflicts(1))[0]?.refused).toEqual({ outcome: 'passed', at: 9 });
+    expect(await database.countConflicts({ waiting: true })).toBe(0);
+  });
+
+  test('a key with trailing spaces is the same key: it meets the row that is here', async () => {
+    await business.run('CREATE TABLE t (code nvarchar(5) PRIMARY KEY, word nvarchar(5))');
+    await database.prepare({ id: 'the hub', role: 'hub' });
+    await business.run("INSERT INTO t VALUES ('a', 'here')");
+    await stage('t', change('I', '11', 'a  ', 'there'));
+    const contested = await database.transaction((transaction) =>
+      transaction.contested({ at: 'hub', author: 1, base: 0 }),
+    );
+    expect(contested).toMatchObject([
+      { change: { values: ['a  ', 'there'], current: ['a', 'here'] }, here: { inserted: true } },
+    ]);
+  });
+
   test('values that a column cannot hold go back whole', async () => {
     await business.run('CREATE TABLE money (id int PRIMARY KEY, amount decimal(6, 2), day date)');
     await database.prepare(SITE);

@@ -176,9 +176,11 @@ describe.concurrent('a company by command line', () => {
             row: { id: '9007199254740993', name: 'Anna', photo: null },
           },
           restored: null,
+          refused: null,
         },
       ],
     });
+    expect(await company.json('hub', 'conflicts', 'retry')).toEqual({ passed: 0, overtaken: 0, waiting: 0 });
     const check = (name: string, state: string, more: object = {}) => ({
       name,
       ok: state !== 'failed',

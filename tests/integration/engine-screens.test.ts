@@ -86,7 +86,12 @@ describe('conflicts', () => {
       code: 'conflict.missing',
     });
     await again.engine.unprepare();
-    expect(await again.engine.conflicts({ limit: 1 })).toEqual({ entries: [], total: 0, tables: [] });
+    expect(await again.engine.conflicts({ limit: 1 })).toEqual({
+      entries: [],
+      total: 0,
+      waiting: 0,
+      tables: [],
+    });
   });
 });
 

@@ -560,6 +560,62 @@ describe('tables that differ', () => {
   });
 });
 
+test('a refused row waits, is told, and passes; a collision of keys is told', async () => {
+  const company = await found();
+  company.at('lyon', `INSERT INTO member VALUES (10, 'Zoé', 'z@x'), (30, 'x', NULL)`);
+  company.at('paris', `INSERT INTO member VALUES (20, 'Noé', 'z@x'), (30, 'y', NULL)`);
+  const first = await company.synchronise();
+  expectAlike(company);
+  const keys = first['hub'] === undefined ? [] : keysOf(first['hub']);
+  expect(keys).toEqual(
+    expect.arrayContaining(['session.hub.refused', 'session.hub.collision', 'session.hub.refusedWaiting']),
+  );
+  expect(statesOf(first)).toEqual({ hub: 'warnings', lyon: 'ok', paris: 'ok' });
+
+  const { engine, changes } = await company.start('hub');
+  expect(await engine.retryRefused()).toEqual({ passed: 0, overtaken: 0, waiting: 1 });
+  company.at('hub', `UPDATE member SET mail = 'zoe@x' WHERE id = 10`);
+  expect(await engine.conflicts({ limit: 1, kind: 'refused' })).toMatchObject({
+    waiting: 1,
+    entries: [{ reason: 'unique', refused: { outcome: 'waiting', at: null } }],
+  });
+  expect(changes).toContain('conflicts');
+  await company.stop('hub');
+
+  const second = await company.synchronise();
+  expect(second['hub'] === undefined ? [] : keysOf(second['hub'])).toContain('session.hub.retried');
+  expectAlike(company);
+  expect(company.contents('paris')['member']?.join()).toContain('Noé');
+  const { engine: after } = await company.start('hub');
+  const { entries, waiting } = await after.conflicts({ limit: 1, kind: 'refused' });
+  expect(waiting).toBe(0);
+  expect(entries[0]?.refused?.outcome).toBe('passed');
+  await after.startSession();
+  await expect(after.retryRefused()).rejects.toMatchObject({ code: 'session.running' });
+  await after.stopSession();
+});
+
+test('a row that only a branch refuses: its report names the table and the reason, each night', async () => {
+  const company = await found();
+  company.at('paris', `CREATE UNIQUE INDEX one_amount ON price (amount)`);
+  company.at('hub', `UPDATE price SET amount = 50 WHERE item = 'day'`);
+  for (const night of [1, 2]) {
+    const { paris } = await company.synchronise();
+    if (paris === undefined) throw new Error('no report');
+    const said = stepOf(paris, 'apply').messages.map(({ key, params }) => `${key} ${JSON.stringify(params)}`);
+    expect(said, `night ${String(night)}`).toEqual(
+      expect.arrayContaining([
+        'session.site.unwritten.unique {"table":"price","rows":1}',
+        'session.site.rowsUnwritten {"rows":1}',
+      ]),
+    );
+    expect(paris.state).toBe('partial');
+  }
+  company.at('paris', `DROP INDEX one_amount`);
+  await company.synchronise();
+  expectAlike(company);
+});
+
 test('a database that is gone makes a failed session with a report', async () => {
   const company = await found();
   await company.command('lyon', (context) => set(context, 'database', 'sqlite:/nowhere/at/all.db'));
