@@ -1289,6 +1289,15 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         expect(await added(2)).toEqual(['1: 2 of points']);
       });
 
+      test('add it all in the next batch where the hub left the table out of one', async () => {
+        await openAdditive();
+        await fixture.run(`UPDATE person SET points = 4 WHERE id = 1`);
+        expect(await added(1)).toEqual(['1: 4 of points']);
+        await database.transaction((transaction) => transaction.takeBack('person', 1));
+        await fixture.run(`UPDATE person SET points = 6 WHERE id = 1`);
+        expect(await added(2)).toEqual(['1: 6 of points']);
+      });
+
       test('are not known of changes that were made before, and kept of those made since', async () => {
         await open('person');
         await fixture.run(`UPDATE person SET points = 1 WHERE id = 1`);
