@@ -45,7 +45,15 @@ test('two sites each see their own batches, and the same rounds', async () => {
     [2, '000022.batch'],
   ] as const) {
     const client = await clientOf(site);
-    expect(await namesIn(client, '/')).toEqual(['acks', 'answers', 'batches', 'questions', 'requests', 'rounds', 'status.json']);
+    expect(await namesIn(client, '/')).toEqual([
+      'acks',
+      'answers',
+      'batches',
+      'questions',
+      'requests',
+      'rounds',
+      'status.json',
+    ]);
     expect(await namesIn(client, '/batches')).toEqual([batch]);
     expect(await namesIn(client, '/rounds')).toEqual(['000001']);
     expect(await namesIn(client, '/rounds/000001')).toEqual(['manifest.json', 'origin-000.segment']);
