@@ -174,9 +174,10 @@ const readable = (value: Value): string =>
   value === null ? 'NULL' : value instanceof Uint8Array ? `(${String(value.length)} o)` : String(value);
 
 async function siteNames(context: CommandContext): Promise<ReadonlyMap<number, string>> {
-  const { hub, name, role } = await loadSettings(context.folder);
+  const { hub, site, name, role } = await loadSettings(context.folder);
   return new Map([
-    ...(role === 'hub' ? [[0, name] as const] : []),
+    [0, role === 'hub' ? name : context.translate('role.hub')] as const,
+    ...(site === null ? [] : [[site.number, name] as const]),
     ...(hub?.sites ?? []).map((site) => [site.number, site.name] as const),
   ]);
 }

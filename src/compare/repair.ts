@@ -31,7 +31,7 @@ export async function repairTables(options: RepairOptions): Promise<readonly Rep
     await writeHubRows(file, options);
     return await settleRepair(file, { ...options, now: options.clock.now() });
   } finally {
-    await rm(options.folder, { recursive: true, force: true });
+    await rm(file, { force: true });
   }
 }
 

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { Value } from '../batch/block';
 import { compareTables, type ComparedTable, type CompareOptions } from '../compare/compare';
 import type { Difference } from '../compare/differences';
@@ -134,6 +135,7 @@ export class Comparisons {
       );
     } finally {
       link.close();
+      await rm(paths.compare, { recursive: true, force: true });
       this.#abort = null;
       events.comparing(null);
     }

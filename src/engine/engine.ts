@@ -1,7 +1,7 @@
 import { historyCsv } from '../report/history-csv';
 import type { Report } from '../report/report';
 import type { HubServer } from '../transport/port';
-import { Comparisons } from './comparisons';
+import type { Comparisons } from './comparisons';
 import { Configuration } from './configuration';
 import { Conflicts } from './conflicts';
 import type { EngineCalls, EngineEvents } from './contract';

@@ -56,7 +56,7 @@ test('a comparison under way tells how far it is, and can be stopped', async () 
   await app.click('#compare');
   await app.find('#stop-comparison');
   await app.wait('the progress', async () => (await app.text('.note')).includes('Table Adherents'));
-  expect(await app.text('.note')).toMatch(/12\s288 lignes lues. 0 tables sur 3/);
+  expect(await app.text('.note')).toMatch(/12\s288 lignes lues\. Tables terminées\s: 0 sur 3/);
   await look(app, 'compare-running');
   await app.click('#stop-comparison');
   await app.called('stopComparison');

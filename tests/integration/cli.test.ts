@@ -266,6 +266,13 @@ describe.concurrent('a company by command line', () => {
     expect(await company.json('hub', 'history')).toMatchObject({
       sessions: [{ trigger: 'request', state: 'ok' }],
     });
+    expect(await company.json('lyon', 'verify')).toMatchObject({
+      tables: [
+        { table: 'member', state: 'equal', rowsHere: 1, rowsAtHub: 1 },
+        { table: 'visit', state: 'equal' },
+      ],
+    });
+    expect((await company.run('lyon', 'verify', '--table', 'member')).stdout).toMatch(/^member.+1 ligne/);
     hub.kill('SIGTERM');
     const ended = await hub.ended;
     expect(ended.code).toBe(0);
@@ -275,7 +282,7 @@ describe.concurrent('a company by command line', () => {
         sequence: anyNumber,
         at: instant,
         level: 'info',
-        key: expect.stringMatching(/^session\./) as unknown,
+        key: expect.stringMatching(/^(session|compare)\./) as unknown,
         params: expect.any(Object) as unknown,
       });
     }

@@ -138,4 +138,46 @@ describe('comparing a site with its hub', () => {
       ['member', '7', 'tampered', '99', '2'],
     ]);
   });
+
+  test('is refused beside a session or another comparison, and can be stopped', async () => {
+    await atLyon(async ({ engine, compared }) => {
+      const first = engine.compare();
+      await expect(engine.compare()).rejects.toMatchObject({ code: 'compare.running' });
+      await expect(engine.startSession()).rejects.toMatchObject({ code: 'compare.running' });
+      const stopped = expect(first).rejects.toMatchObject({ code: 'compare.stopped' });
+      await engine.stopComparison();
+      await stopped;
+      expect(compared.at(-1)).toBeNull();
+      const session = engine.synchronise('manual');
+      await expect(engine.compare()).rejects.toMatchObject({ code: 'session.running' });
+      await session;
+    });
+    const hub = await company.start('hub').catch((error: unknown) => error);
+    expect(hub).toMatchObject({ code: 'data.locked' });
+  });
+});
+
+describe('after each round', () => {
+  /** What the session proved, by the key of its sentence. */
+  async function proved(): Promise<unknown[]> {
+    const { steps } = await company.session('lyon');
+    return steps
+      .flatMap(({ messages }) => messages)
+      .filter(({ key }) => key.startsWith('session.proof.'))
+      .map(({ key, params, level }) => [key.slice('session.proof.'.length), level, params]);
+  }
+
+  test('the rows that came are read back, and the tables that moved are counted', async () => {
+    company.at('hub', `UPDATE member SET points = 50 WHERE id = 40`, `DELETE FROM member WHERE id = 41`);
+    const { length: total } = company.contents('hub')['member'] ?? [];
+    expect(await proved()).toEqual([['whole', 'info', { table: 'member', count: 2, total }]]);
+  });
+
+  test('a table that has lost a row says so', async () => {
+    behindTheBack('lyon', `DELETE FROM member WHERE id = 42`);
+    company.at('hub', `UPDATE member SET points = 51 WHERE id = 40`);
+    const { length: hub } = company.contents('hub')['member'] ?? [];
+    expect(await proved()).toEqual([['totalDiffers', 'warning', { table: 'member', here: hub - 1, hub }]]);
+    expect((await repair({ right: 'hub' })).tables).toEqual([{ table: 'member', repaired: 1, left: 0 }]);
+  });
 });

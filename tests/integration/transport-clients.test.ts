@@ -31,7 +31,15 @@ async function withCurl(path: string, ...more: string[]): Promise<string> {
 const names = (listing: string): string[] => listing.trim().split(/\r?\n/);
 
 test.runIf(curl)('curl sees the tree, reads a round and leaves a batch', async () => {
-  expect(names(await withCurl('/', '-l'))).toEqual(['acks', 'answers', 'batches', 'questions', 'requests', 'rounds', 'status.json']);
+  expect(names(await withCurl('/', '-l'))).toEqual([
+    'acks',
+    'answers',
+    'batches',
+    'questions',
+    'requests',
+    'rounds',
+    'status.json',
+  ]);
   expect(await withCurl('/rounds/')).toMatch(/^drwxr-xr-x .* 000001\r?\n$/);
   for (const passive of ['--ftp-pasv', '--disable-epsv'])
     expect(await withCurl('/rounds/000001/origin-000.segment', passive)).toBe('changes');

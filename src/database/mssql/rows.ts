@@ -30,7 +30,7 @@ export async function* readInFlight(
 /** Null: too many to count. */
 export async function countRows(connection: Connection, { object }: MssqlTable): Promise<number | null> {
   const some = `SELECT TOP (${String(MOST_COUNTED + 1)}) 1 AS one FROM ${object}`;
-  const count = asNumber((await connection.first(`SELECT COUNT(*) FROM (${some}) AS some`))?.[0]);
+  const count = asNumber((await connection.first(`SELECT COUNT(*) FROM (${some}) AS counted`))?.[0]);
   return count > MOST_COUNTED ? null : count;
 }
 
