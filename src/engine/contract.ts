@@ -41,6 +41,12 @@ export interface ProgressCalls {
   exportHistory(query: HistoryQuery, words: CsvWords): Promise<string>;
   report(id: string): Promise<Report>;
   startSession(): Promise<void>;
+  /**
+   * Starts a session that brings a database up to date which was restored from an old copy: the missing rounds are
+   * taken again, nothing is lost, and what differs is decided by the usual rules. A session that needs it has failed
+   * with `session.siteRestored` or `session.hubDatabaseRestored`. Rejects with `settings.locked`.
+   */
+  recover(): Promise<void>;
   /** Asks the session to end at its next safe point; `Overview.stopEffect` says beforehand what that does. */
   stopSession(): Promise<void>;
   /** RAZ: starts the wait under way again. Its new end, ISO 8601; null where nothing is waited for. */

@@ -46,8 +46,8 @@ export class Engine implements EngineCalls {
   }
 
   /** Runs one session, from start to report. Rejects only where none could begin. */
-  async synchronise(trigger: Report['trigger']): Promise<Report> {
-    return this.#operation.sessions.begin(trigger).done;
+  async synchronise(trigger: Report['trigger'], agreed: { readonly recover?: boolean } = {}): Promise<Report> {
+    return this.#operation.sessions.begin(trigger, agreed).done;
   }
 
   readonly overview: EngineCalls['overview'] = () => Promise.resolve(this.#operation.overview());
@@ -75,6 +75,11 @@ export class Engine implements EngineCalls {
 
   readonly startSession: EngineCalls['startSession'] = async () => {
     await Promise.resolve(this.#operation.sessions.begin('manual'));
+  };
+
+  readonly recover: EngineCalls['recover'] = async () => {
+    this.#operation.guard.require();
+    await Promise.resolve(this.#operation.sessions.begin('manual', { recover: true }));
   };
 
   readonly stopSession: EngineCalls['stopSession'] = () => {

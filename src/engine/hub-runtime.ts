@@ -102,6 +102,7 @@ export class HubRuntime implements Runtime {
       folder: this.#folder,
       installation: { id: installation, role: 'hub' },
       application,
+      recover: request.recover,
       sites,
       expected: () => (asked ? sites.filter(({ number }) => this.#attendance.hasAsked(number)) : sites),
       grace: asked ? new Deadline(clock, REQUEST_GRACE) : null,

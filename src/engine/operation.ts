@@ -83,7 +83,7 @@ export class Operation {
   /** Never two sessions at once: one under way is this departure's, but for one that serves only who asked for it. */
   #depart(late: boolean): void {
     const running = this.sessions.report;
-    if (running === null) this.sessions.begin('schedule', late);
+    if (running === null) this.sessions.begin('schedule', { late });
     else this.#departsNext = running.trigger === 'request';
   }
 

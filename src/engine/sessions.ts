@@ -72,12 +72,12 @@ export class Sessions {
   }
 
   /** Starts one; `done` resolves with its report, however it ended. Throws where none can begin. */
-  begin(trigger: Report['trigger'], late = false): RunningSession {
+  begin(trigger: Report['trigger'], { late = false, recover = false } = {}): RunningSession {
     this.refuseDuring();
     const { role, name } = this.#place.configured();
     const { clock, application } = this.#place.parts;
     const report = newReport({ role, name, trigger, application, now: clock.now() });
-    const request: SessionRequest = { trigger, late, deadlines: [] };
+    const request: SessionRequest = { trigger, late, recover, deadlines: [] };
     const abort = new AbortController();
     const done = this.#run(report, request, abort.signal);
     this.#running = { report, request, abort, done };

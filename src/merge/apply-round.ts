@@ -1,5 +1,5 @@
 import type { Block, Value } from '../batch/block';
-import type { Manifest } from '../batch/manifest';
+import { roundMark, type Manifest } from '../batch/manifest';
 import { openBatch } from '../batch/reader';
 import type { Database, Question, StagedChange, Table, Unseen } from '../database/port';
 import { SyncError } from '../shared/errors';
@@ -76,6 +76,7 @@ export async function applyRound(
     });
     for (const row of waiting) await ask(row, null);
     await transaction.recordPosition(manifest.round, included);
+    await transaction.recordNumbers({ roundMark: roundMark(manifest) });
     return { written: await transaction.written(), waiting: left, unwritten, held: [...held] };
   });
 }

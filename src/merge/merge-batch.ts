@@ -1,8 +1,10 @@
 import type { BatchReader } from '../batch/reader';
 import type { Block } from '../batch/block';
+import type { Header } from '../batch/header';
 import type {
   Conflict,
   Database,
+  LedgerEntry,
   MergeTransaction,
   NewJournalEntry,
   Policy,
@@ -40,6 +42,9 @@ export interface MergeOutcome {
   readonly declined: readonly string[];
 }
 
+/** In the ledger, of a batch whose file was gone when its line was written again. */
+export const UNKNOWN_DIGEST = '';
+
 /** Each attempt settles at least one change for good; this many say that something is wrong with us. */
 const MAX_ATTEMPTS = 10_000;
 
@@ -53,13 +58,14 @@ export async function mergeBatch(
   options: MergeOptions,
 ): Promise<MergeOutcome> {
   const { origin: author, number, base, fingerprints, clockOffset } = file.header;
-  const known = (await database.ledger()).find(({ site, batch }) => site === author && batch === number);
+  const ledger = await database.ledger();
+  const known = ledger.find(({ site, batch }) => site === author && batch === number);
   if (known !== undefined) {
-    if (known.sha256 === options.sha256)
+    if (known.sha256 === options.sha256 || known.sha256 === UNKNOWN_DIGEST)
       return { written: new Map(), conflicts: [], declined: known.declined };
     throw new SyncError('merge.batchChanged', { params: { site: author, batch: number } });
   }
-  const unseen: Unseen = { at: 'hub', author, base };
+  const unseen: Unseen = { at: 'hub', author, base, ...lostPast(file.header, ledger) };
   const declined = new Set<string>();
   const held = heldTables(options.tables, fingerprints);
   await database.stage(passing(file.blocks(), held, declined, options.onProgress), { clockOffset });
@@ -84,6 +90,21 @@ export async function mergeBatch(
     return { written: await transaction.written(), conflicts: journal.conflicts, declined: [...declined] };
   });
 }
+
+/** What the author of a batch lost of its own doings, where its database was restored from an old copy. */
+function lostPast(
+  { origin, number, known }: Header,
+  ledger: readonly LedgerEntry[],
+): { readonly lostFrom?: number } {
+  if (known === undefined) return {};
+  const lost = ledger.filter(({ site, batch }) => site === origin && batch > known);
+  // Where the hub has forgotten the first of them, all that it still knows of this site counts.
+  if (known + 1 < number && !lost.some(({ batch }) => batch === known + 1)) return { lostFrom: 0 };
+  return { lostFrom: Math.min(NEVER, ...lost.map(({ round }) => round ?? NEVER)) };
+}
+
+/** No round has this number. */
+const NEVER = 2 ** 31 - 1;
 
 /**
  * Applies again and again, settling what the database refuses, until it refuses nothing. `settle` resolves to whether
@@ -122,7 +143,7 @@ async function* passing(
 }
 
 /** Conflicts as they are written, kept for the report. */
-class Journal {
+export class Journal {
   readonly conflicts: Conflict[] = [];
   readonly #transaction: MergeTransaction;
   readonly #context: Pick<NewJournalEntry, 'at' | 'site' | 'batch'>;
@@ -138,11 +159,11 @@ class Journal {
   }
 }
 
-async function settleViolation(
+export async function settleViolation(
   transaction: MergeTransaction,
   violation: Violation,
   author: number,
-  journal: Journal,
+  journal: Pick<Journal, 'add'>,
 ): Promise<boolean> {
   const { change } = violation;
   if (violation.kind === 'missingParent' && (await transaction.restoreParent(change, violation.foreignKey)))

@@ -8,6 +8,7 @@ import { inboxFolder } from '../transport/names';
 import type { Deadline } from './deadline';
 import type { HubFolder, HubSite } from './hub-folder';
 import { mergeReceived } from './hub-merge';
+import { replayRounds } from './hub-replay';
 import { sitesBehind, sitesWithNews } from './hub-standing';
 import { mergedBatches } from './merged-batches';
 import type { SessionEnvironment, Step, StepHandle } from './session';
@@ -21,6 +22,8 @@ export interface HubSessionOptions extends SessionEnvironment {
   readonly folder: HubFolder;
   readonly installation: Installation;
   readonly application: string;
+  /** The user agreed that a database restored from an old copy gets its published rounds again. */
+  readonly recover?: boolean;
   /** Every active site, by number. */
   readonly sites: readonly HubSite[];
   /** Those that this session waits for: more can come while it receives. */
@@ -74,7 +77,8 @@ export class HubSession {
     const published = await folder.lastRound();
     const { lastMarked } = tracked.state;
     if (published > lastMarked) {
-      throw new SyncError('session.hubDatabaseRestored', { params: { round: published, known: lastMarked } });
+      await this.#recover(handle, tracked, published);
+      return;
     }
     this.#tracked = tracked;
     if (published === lastMarked) return;
@@ -85,6 +89,16 @@ export class HubSession {
     await database.release(lastMarked);
     handle.info('session.hub.released', { round: lastMarked });
     this.#tracked = { ...tracked, state: { ...tracked.state, lastMarked: published } };
+  }
+
+  /** The database is an old copy; where the user agreed, it gets its own rounds again. */
+  async #recover(handle: StepHandle, { catalogue, state }: Tracked, published: number): Promise<void> {
+    const { lastMarked } = state;
+    if (this.#options.recover !== true) {
+      throw new SyncError('session.hubDatabaseRestored', { params: { round: published, known: lastMarked } });
+    }
+    await replayRounds(handle, lastMarked, published, { ...this.#options, tables: catalogue.tables });
+    this.#tracked = { catalogue, state: { ...state, lastMarked: published } };
   }
 
   async #open(handle: StepHandle): Promise<void> {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Header } from '../batch/header';
 import { writeBatch } from '../capture/write-batch';
+import { isCatchingUp } from '../database/tracking-numbers';
 import { fingerprintsOf } from '../merge/schema-differences';
 import { renameDurable } from '../shared/atomic-file';
 import { SyncError } from '../shared/errors';
@@ -60,6 +61,7 @@ export class SiteSending {
       base: state.position,
       fingerprints: fingerprintsOf(catalogue.tables),
       clockOffset,
+      ...(isCatchingUp(state) ? { known: state.lostAfter } : {}),
     };
     let rows = 0;
     const { size } = await writeBatch(database, file, header, {

@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import type { Manifest } from '../batch/manifest';
-import { SyncError } from '../shared/errors';
+import { isCatchingUp } from '../database/tracking-numbers';
 import { batchesIn } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
+import { settleRestored } from './restored';
 import { retryUntil, type Step, type StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
 import { SiteRounds } from './site-rounds';
@@ -43,9 +44,9 @@ export class SiteSession {
     const tracked = await checkTracking(database, installation, site, handle);
     const hub = await this.#reach(handle);
     this.#hub = hub;
-    this.#rounds.startFrom(tracked.state.position);
-    refuseRestored(tracked, hub);
-    this.#tracked = await this.#sending.releaseUnnamed(handle, tracked, hub);
+    const settled = await settleRestored(handle, tracked, hub, this.#options);
+    this.#rounds.startFrom(settled.state);
+    this.#tracked = await this.#sending.releaseUnnamed(handle, settled, hub);
   }
 
   /** The hub's status; a hub that is not up yet is tried again within the limit. */
@@ -73,8 +74,16 @@ export class SiteSession {
   }
 
   async #capture(handle: StepHandle): Promise<void> {
+    if (isCatchingUp(this.#checked().tracked.state)) await this.#catchUp(handle);
     const { tracked, hub } = this.#checked();
     await this.#sending.capture(handle, tracked, hub, this.#clockOffset);
+  }
+
+  /** What this database has forgotten comes first: the batch then tells of each row what its author has seen. */
+  async #catchUp(handle: StepHandle): Promise<void> {
+    await this.#takeRounds(handle);
+    const state = await this.#options.database.state();
+    if (state !== null) this.#tracked = { ...this.#checked().tracked, state };
   }
 
   /** Until the hub publishes a round that includes the last batch, or the limit passes. */
@@ -123,16 +132,6 @@ export class SiteSession {
 
 /** A hub that answers and leaves the batch out, again and again, is not asked for ever. */
 const MOST_REQUESTS = 3;
-
-/** An old copy of either database is noticed before anything moves. */
-function refuseRestored({ state }: Tracked, { site, round }: HubStatus): void {
-  if (site.merged > state.lastMarked || site.acknowledged > state.position) {
-    throw new SyncError('session.siteRestored', { params: { batch: site.merged, known: state.lastMarked } });
-  }
-  if (round < state.position) {
-    throw new SyncError('session.hubRestored', { params: { round, known: state.position } });
-  }
-}
 
 const includedBatch = (manifest: Manifest, site: number): number =>
   manifest.sites.find((line) => line.site === site)?.batch ?? 0;

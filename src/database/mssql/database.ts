@@ -12,6 +12,7 @@ import type {
   MergeTransaction,
   MissingRight,
   Restoration,
+  SnapshotBlock,
   StageOptions,
   TrackingState,
 } from '../port';
@@ -35,8 +36,10 @@ import { MssqlMergeTransaction } from './merge-transaction';
 import { logOf } from './names';
 import { logNumber } from './questions';
 import { assignKeyRanges, keepInRange } from './key-ranges';
+import { resend } from './resend';
 import { restore } from './restore';
 import { missingRights } from './rights';
+import { occupiedTables, readSnapshot } from './snapshot';
 import { Staging } from './staging';
 import { hasTracking, readState, requireTracking } from './state';
 import type { MssqlTable } from './table';
@@ -111,6 +114,28 @@ class MssqlDatabase implements Database {
 
   release(number: number): Promise<void> {
     return this.#do(async (connection) => release(connection, await tracked(connection), number));
+  }
+
+  async *snapshot(names: readonly string[]): AsyncGenerator<SnapshotBlock> {
+    const tables = (await this.#do(tracked)).filter(({ name }) => names.includes(name));
+    const reader = await Connection.open(this.#address);
+    try {
+      yield* readSnapshot(reader, tables);
+    } catch (error) {
+      throw databaseError(error);
+    } finally {
+      await reader.close();
+    }
+  }
+
+  occupied(): Promise<readonly string[]> {
+    return this.#do(async (connection) =>
+      occupiedTables(connection, (await readCatalogue(connection)).tables),
+    );
+  }
+
+  resend(since: number): Promise<number> {
+    return this.#do(async (connection) => resend(connection, await tracked(connection), since));
   }
 
   async stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Contested, Unseen } from '../port';
-import { groupLines, newsOf, type UnseenLine } from '../log-lines';
+import { groupLines, newsOf, unknownPast, type UnseenLine } from '../log-lines';
 import { asNumber, asText, type Connection } from './connection';
 import { logOf } from './names';
 import { logNumber } from './questions';
 import type { Staged, Staging } from './staging';
-import { logSameAsStaged } from './table';
+import { logSameAsStaged, sameAsStaged } from './table';
 
 /**
  * Staged changes whose key has log lines that their author has not seen. What these come to is noted with the staged
@@ -25,8 +25,34 @@ export async function findContested(
       await staging.noteNews(staged, id, here);
       if (change.op !== 'R') contested.push({ change, here });
     }
+    if (unseen.at === 'hub') contested.push(...(await resent(connection, staging, staged, contested)));
   }
   return contested;
+}
+
+/** Changes of rows that are there, by someone who does not know what has become of them: `base` 0. */
+async function resent(
+  connection: Connection,
+  staging: Staging,
+  staged: Staged,
+  contested: readonly Contested[],
+): Promise<Contested[]> {
+  const { table, name } = staged;
+  const met = new Set(
+    contested.filter(({ change }) => change.table === table.name).map(({ change }) => change.id),
+  );
+  const rows = await connection.all(
+    `SELECT s.id FROM ${name} AS s JOIN ${table.object} AS t ON ${sameAsStaged(table)} ` +
+      `WHERE s.base = 0 AND s.op <> 'R' ORDER BY s.id`,
+  );
+  const ids = rows.map(([id]) => asNumber(id)).filter((id) => !met.has(id));
+  const found: Contested[] = [];
+  for (const [id, change] of await staging.read(staged, ids)) {
+    const here = unknownPast(table.columns.length);
+    await staging.noteNews(staged, id, here);
+    found.push({ change, here });
+  }
+  return found;
 }
 
 /**
@@ -38,9 +64,14 @@ function unseenCondition(unseen: Unseen, base: string): string {
   if (unseen.at === 'site') {
     return `(l.sent_in IS NULL OR l.sent_in > ${String(unseen.included)}) AND l.op <> 'R'`;
   }
+  if (unseen.at === 'replay') return `l.sent_in IS NULL AND l.op <> 'R'`;
   const author = String(unseen.author);
+  const own =
+    unseen.lostFrom === undefined
+      ? ''
+      : ` OR l.sent_in IS NULL OR l.sent_in >= ${String(unseen.lostFrom)}`;
   return (
-    `(l.sent_in IS NULL OR l.sent_in > ${base}) AND l.origin <> ${author} ` +
+    `(l.sent_in IS NULL OR l.sent_in > ${base}) AND (l.origin <> ${author}${own}) ` +
     `AND (l.op <> 'R' OR l.base = ${author})`
   );
 }

@@ -11,6 +11,7 @@ import type {
   MergeTransaction,
   MissingRight,
   Restoration,
+  SnapshotBlock,
   StageOptions,
   TrackingState,
 } from '../port';
@@ -20,9 +21,11 @@ import { readCatalogue } from './catalogue';
 import { asNumber, Connection, databaseError } from './connection';
 import { conflictTables, countConflicts, readConflicts } from './journal';
 import { readLedger } from './ledger';
+import { resend } from './resend';
 import { restore } from './restore';
 import { SqliteMergeTransaction } from './merge-transaction';
 import { logOf, quote } from './names';
+import { occupiedTables, readSnapshot } from './snapshot';
 import { Staging } from './staging';
 import { hasTracking, readState, requireTracking } from './state';
 import { prepare, unprepare } from './tracking';
@@ -82,6 +85,27 @@ class SqliteDatabase implements Database {
 
   release(number: number): Promise<void> {
     return this.#do(() => release(this.#connection, this.#tracked(), number));
+  }
+
+  async *snapshot(tables: readonly string[]): AsyncGenerator<SnapshotBlock> {
+    const concerned = this.#tracked().filter(({ name }) => tables.includes(name));
+    const reader = new Connection(this.#path);
+    try {
+      yield* readSnapshot(reader, concerned);
+    } catch (error) {
+      throw databaseError(error, this.#path);
+    } finally {
+      reader.rollback();
+      reader.close();
+    }
+  }
+
+  occupied(): Promise<readonly string[]> {
+    return this.#do(() => occupiedTables(this.#connection, readCatalogue(this.#connection).tables));
+  }
+
+  resend(since: number): Promise<number> {
+    return this.#do(() => resend(this.#connection, this.#tracked(), since));
   }
 
   async stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void> {

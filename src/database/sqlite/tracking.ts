@@ -1,5 +1,6 @@
 import { SyncError } from '../../shared/errors';
 import type { Installation } from '../port';
+import { NO_NUMBERS } from '../tracking-numbers';
 import { readCatalogue } from './catalogue';
 import type { Connection } from './connection';
 import { asText, isBusy } from './connection';
@@ -74,6 +75,7 @@ function adopt(connection: Connection, installation: Installation): void {
     lastMarked: 0,
     included: 0,
     position: installation.role === 'site' ? seen : 0,
+    ...NO_NUMBERS,
   });
 }
 
