@@ -28,7 +28,7 @@ import { logOf, quote } from './names';
 import { occupiedTables, readSnapshot } from './snapshot';
 import { Staging } from './staging';
 import { hasTracking, readState, requireTracking } from './state';
-import { prepare, unprepare } from './tracking';
+import { prepare, requireWal, unprepare } from './tracking';
 import { pauseTriggers } from './triggers-paused';
 
 /** The port on a SQLite file. */
@@ -73,6 +73,7 @@ class SqliteDatabase implements Database {
   async *capture(number: number, tables: readonly string[]): AsyncGenerator<CapturedBlock> {
     const { role } = requireTracking(this.#connection);
     const concerned = this.#tracked().filter(({ name }) => tables.includes(name));
+    await this.#do(() => requireWal(this.#connection));
     const reader = new Connection(this.#path);
     try {
       await this.#do(() => mark(this.#connection, reader, concerned, number));
@@ -89,6 +90,7 @@ class SqliteDatabase implements Database {
 
   async *snapshot(tables: readonly string[]): AsyncGenerator<SnapshotBlock> {
     const concerned = this.#tracked().filter(({ name }) => tables.includes(name));
+    await this.#do(() => requireWal(this.#connection));
     const reader = new Connection(this.#path);
     try {
       yield* readSnapshot(reader, concerned);
