@@ -14,14 +14,20 @@ const EXIT_OF: Readonly<Record<SessionState, number>> = {
   failed: EXIT.failed,
 };
 
-/** One session now, in the foreground. At a hub the FTP server listens for as long as it lasts. */
-export async function sync(context: CommandContext): Promise<number> {
+/**
+ * One session now, in the foreground. At a hub the FTP server listens for as long as it lasts. `recover`: the user
+ * agrees that a database restored from an old copy catches up.
+ */
+export async function sync(
+  context: CommandContext,
+  agreed: { readonly recover?: boolean } = {},
+): Promise<number> {
   const engine = new Engine(context.parts, context.folder, toTerminal(context));
   await engine.open();
   const stop = (): void => void engine.stopSession();
   context.signal.addEventListener('abort', stop, { once: true });
   try {
-    const session = engine.synchronise('manual');
+    const session = engine.synchronise('manual', agreed);
     if (context.signal.aborted) stop();
     const report = await session;
     answer(context, report, [renderText(report, context.translate)]);
@@ -80,7 +86,7 @@ function checkLines(
 }
 
 /** Log lines as they come, and on a terminal the progress of the step under way. */
-function toTerminal(context: CommandContext): EngineEvents {
+export function toTerminal(context: CommandContext): EngineEvents {
   const { translate, tell, json } = context;
   return {
     logged: (line) =>

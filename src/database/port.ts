@@ -253,6 +253,8 @@ export interface MergeTransaction {
   recordPosition(round: number, includedBatch: number): Promise<void>;
   /** Writes numbers of the tracking; what is left out stays. */
   recordNumbers(numbers: Partial<TrackingState>): Promise<void>;
+  /** Site, about to be filled from a snapshot: all that was logged before is of no account. */
+  forgetChanges(): Promise<void>;
   /** Hub, an old copy: the round that is applied again is the last one, it published these and all that was merged. */
   recordReplayed(round: number, entries: readonly Omit<LedgerEntry, 'round'>[]): Promise<void>;
   /** Staged changes that were written, by table. */

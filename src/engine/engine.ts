@@ -8,6 +8,7 @@ import { Establishments } from './establishments';
 import { informationOf, RESULTS_TOLD } from './information';
 import { Operation } from './operation';
 import type { Parts } from './parts';
+import { resendSince } from './resend';
 import { TableTracking } from './tables';
 import { Tester } from './tester';
 
@@ -80,6 +81,21 @@ export class Engine implements EngineCalls {
   readonly recover: EngineCalls['recover'] = async () => {
     this.#operation.guard.require();
     await Promise.resolve(this.#operation.sessions.begin('manual', { recover: true }));
+  };
+
+  readonly writeSnapshot: EngineCalls['writeSnapshot'] = async (file, passphrase) => {
+    this.#operation.guard.require();
+    return this.#operation.snapshots.write(file, passphrase);
+  };
+
+  readonly startFrom: EngineCalls['startFrom'] = async (start) => {
+    this.#operation.guard.require();
+    return this.#operation.snapshots.startFrom(start);
+  };
+
+  readonly resend: EngineCalls['resend'] = async (since) => {
+    this.#operation.guard.require();
+    return resendSince(this.#operation, since);
   };
 
   readonly stopSession: EngineCalls['stopSession'] = () => {
@@ -169,6 +185,7 @@ export class Engine implements EngineCalls {
 
   readonly shutdown: EngineCalls['shutdown'] = async () => {
     this.#tester.stop();
+    this.#operation.snapshots.stop();
     await this.#operation.shutdown();
   };
 

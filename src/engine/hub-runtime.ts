@@ -6,7 +6,7 @@ import { HubSession } from '../session/hub';
 import { HubFolder, type HubSite } from '../session/hub-folder';
 import { mergedBatches } from '../session/merged-batches';
 import type { SessionEnvironment, Step } from '../session/session';
-import type { HubServer, HubServerEvents, HubStatus, StoredFile } from '../transport/port';
+import type { HubServer, HubServerEvents, HubStatus, Snapshot, StoredFile } from '../transport/port';
 import type { Blocking, Reception } from './contract';
 import type { Parts, ServerOptions } from './parts';
 import { Receptions } from './receptions';
@@ -19,6 +19,8 @@ export interface HubEvents extends Pick<HubServerEvents, 'stateChanged' | 'block
   readonly receiving: () => void;
   /** A site asks for a session outside the schedule. */
   readonly onRequest: () => void;
+  /** A site asks for a snapshot. */
+  readonly onSnapshotRequest: () => void;
 }
 
 /** What the engine does at a hub: the FTP server, what it tells the sites, and the sessions. */
@@ -36,6 +38,8 @@ export class HubRuntime implements Runtime {
   /** What sites are told, but for what lies on disk: kept here, for the database is open only during a session. */
   #merged: ReadonlyMap<number, number> = new Map();
   #round = 0;
+  #snapshot: Snapshot | null = null;
+  #snapshotRequested = false;
 
   constructor(parts: Parts, settings: Settings, paths: DataFolder, events: HubEvents) {
     this.#parts = parts;
@@ -75,6 +79,27 @@ export class HubRuntime implements Runtime {
   /** When each site was last seen by this server, milliseconds since 1970, UTC. */
   seenAt(site: number): number | null {
     return this.#attendance.seenAt(site);
+  }
+
+  /** Whether a site asked for a snapshot and has not been given one. */
+  get snapshotRequested(): boolean {
+    return this.#snapshotRequested;
+  }
+
+  /** The last published round. */
+  lastRound(): Promise<number> {
+    return this.#folder.lastRound();
+  }
+
+  /** Whether the snapshot that is there holds the last round. */
+  async hasSnapshot(): Promise<boolean> {
+    return this.#snapshot !== null && this.#snapshot.round === (await this.#folder.lastRound());
+  }
+
+  /** Sites may fetch this one; null: there is none. */
+  offerSnapshot(snapshot: Snapshot | null): void {
+    this.#snapshotRequested = false;
+    this.#snapshot = snapshot ?? this.#snapshot;
   }
 
   /** Whether sites asked for a session that none has answered. */
@@ -141,6 +166,7 @@ export class HubRuntime implements Runtime {
       tls: certificate,
       sitesFolder: this.#paths.sites,
       roundsFolder: this.#paths.rounds,
+      snapshotsFolder: this.#paths.snapshots,
       blockedFile: this.#paths.blocked,
       blocking: rulesOf(hub.blocking),
       // Read anew at each login: a site that was just added need not wait for a restart.
@@ -162,6 +188,11 @@ export class HubRuntime implements Runtime {
   #onStored(file: StoredFile): void {
     this.#receptions.ended(file.site);
     this.#events.receiving();
+    if (file.kind === 'snapshotRequest') {
+      this.#snapshotRequested = true;
+      this.#events.onSnapshotRequest();
+      return;
+    }
     if (this.#attendance.stored(file)) this.#events.onRequest();
   }
 
@@ -182,6 +213,7 @@ export class HubRuntime implements Runtime {
       protocol: 1,
       session: this.#reception === null ? null : { deadline: this.#reception.end },
       round: this.#round,
+      snapshot: this.#snapshot,
       site: {
         number: site,
         name,

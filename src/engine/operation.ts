@@ -5,6 +5,7 @@ import { overviewOf } from './overview';
 import type { Parts } from './parts';
 import { PastSessions } from './past-sessions';
 import { Sessions } from './sessions';
+import { Snapshots } from './snapshots';
 import { throttled } from './throttle';
 import { Workplace } from './workplace';
 
@@ -17,6 +18,7 @@ export class Operation {
   readonly sessions: Sessions;
   readonly past: PastSessions;
   readonly guard: Guard;
+  readonly snapshots: Snapshots;
   readonly tell: () => void;
   /** Settled once the data folder was read, for good or ill. */
   #folderRead: Promise<void> = Promise.resolve();
@@ -28,13 +30,20 @@ export class Operation {
     const advanced = throttled(parts.clock, PROGRESS_INTERVAL, this.tell);
     this.place = new Workplace(parts, folder, events, {
       onRequest: () => this.#answerRequests(),
+      onSnapshotRequest: () => this.#answerSnapshots(),
       onDeparture: (late) => this.#depart(late),
       settingsApplied: () => this.#readPast(),
       changed: this.tell,
       advanced,
     });
     this.past = new PastSessions(this.place.reports);
-    this.sessions = new Sessions(this.place, { changed: this.tell, advanced, ended: () => this.#ended() });
+    this.sessions = new Sessions(this.place, {
+      changed: this.tell,
+      advanced,
+      ended: () => this.#ended(),
+      freed: () => this.#goOn(),
+    });
+    this.snapshots = new Snapshots(this.place, this.sessions);
     this.guard = new Guard(this.place);
   }
 
@@ -83,24 +92,38 @@ export class Operation {
   /** Never two sessions at once: one under way is this departure's, but for one that serves only who asked for it. */
   #depart(late: boolean): void {
     const running = this.sessions.report;
-    if (running === null) this.sessions.begin('schedule', { late });
-    else this.#departsNext = running.trigger === 'request';
+    if (this.sessions.idle) this.sessions.begin('schedule', { late });
+    else this.#departsNext = running === null || running.trigger === 'request';
   }
 
   /** A site asked for a session outside the schedule. */
   #answerRequests(): void {
     const { hub, serving } = this.place;
-    if (hub?.requested === true && serving && this.sessions.report === null) this.sessions.begin('request');
+    if (hub?.requested === true && serving && this.sessions.idle) this.sessions.begin('request');
   }
 
   async #ended(): Promise<void> {
     await this.#readPast();
     this.place.events.historyChanged();
     this.place.events.conflictsChanged();
+    await this.#goOn();
+  }
+
+  /** What had to wait for a session, or for other work, to end. */
+  async #goOn(): Promise<void> {
     this.tell();
     if (this.#departsNext && this.place.serving) this.sessions.begin('schedule');
     this.#departsNext = false;
     this.#answerRequests();
+    await Promise.resolve();
+    this.#answerSnapshots();
+  }
+
+  /** A site asked for all rows of the database. */
+  #answerSnapshots(): void {
+    const { hub, serving } = this.place;
+    if (hub?.snapshotRequested !== true || !serving || !this.sessions.idle) return;
+    void this.snapshots.offer(hub).catch((error: unknown) => this.place.sayError(error));
   }
 
   #readPast(): Promise<void> {

@@ -17,6 +17,8 @@ import { SiteRuntime } from './site-runtime';
 export interface WorkplaceListener {
   /** A site asks for a session outside the schedule. */
   readonly onRequest: () => void;
+  /** A site asks for a snapshot. */
+  readonly onSnapshotRequest: () => void;
   /** `late`: it was missed, the machine being off or asleep, and is caught up. */
   readonly onDeparture: (late: boolean) => void;
   /** Other settings hold. */
@@ -193,6 +195,7 @@ export class Workplace {
     if (settings.role === 'site') return new SiteRuntime(this.parts, settings, this.paths);
     return new HubRuntime(this.parts, settings, this.paths, {
       onRequest: () => this.#listener.onRequest(),
+      onSnapshotRequest: () => this.#listener.onSnapshotRequest(),
       stateChanged: ({ active }) => {
         // A session has started the server that could not start before.
         if (active) this.#problems = [];

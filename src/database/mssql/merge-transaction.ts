@@ -16,7 +16,7 @@ import { asNumber, type Connection } from './connection';
 import type { Found } from './foreign-keys';
 import { writeConflict } from './journal';
 import { writeLedger } from './ledger';
-import { LEDGER, logOf } from './names';
+import { LEDGER, logOf, QUESTIONS } from './names';
 import { restoreParent } from './parents';
 import { logNumber, withdrawQuestions, writeQuestion } from './questions';
 import type { Staging } from './staging';
@@ -90,6 +90,11 @@ export class MssqlMergeTransaction implements MergeTransaction {
 
   recordNumbers(numbers: Partial<TrackingState>): Promise<void> {
     return writeState(this.#connection, numbers);
+  }
+
+  async forgetChanges(): Promise<void> {
+    for (const table of this.#tables) await this.#connection.run(`DELETE FROM ${logOf(logNumber(table))}`);
+    await this.#connection.run(`DELETE FROM ${QUESTIONS}`);
   }
 
   async recordReplayed(round: number, entries: readonly Omit<LedgerEntry, 'round'>[]): Promise<void> {

@@ -17,7 +17,7 @@ import type { Connection } from './connection';
 import { asNumber } from './connection';
 import { writeConflict } from './journal';
 import { writeLedger } from './ledger';
-import { LEDGER, logOf, quote } from './names';
+import { LEDGER, logOf, QUESTIONS, quote } from './names';
 import { restoreParent } from './parents';
 import { withdrawQuestions, writeQuestion } from './questions';
 import type { Staging } from './staging';
@@ -88,6 +88,12 @@ export class SqliteMergeTransaction implements MergeTransaction {
 
   recordNumbers(numbers: Partial<TrackingState>): Promise<void> {
     writeState(this.#connection, numbers);
+    return Promise.resolve();
+  }
+
+  forgetChanges(): Promise<void> {
+    for (const { name } of this.#tables) this.#connection.run(`DELETE FROM ${quote(logOf(name))}`);
+    this.#connection.run(`DELETE FROM ${quote(QUESTIONS)}`);
     return Promise.resolve();
   }
 

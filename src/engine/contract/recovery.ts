@@ -1,0 +1,13 @@
+/** Where a site's empty database gets its rows from. */
+export type StartingPoint =
+  | { readonly from: 'hub' }
+  /** A file that a hub wrote, and the passphrase that was given there. */
+  | { readonly from: 'file'; readonly file: string; readonly passphrase: string };
+
+export interface WrittenSnapshot {
+  /** The last round that is in it. */
+  readonly round: number;
+  readonly rows: number;
+  /** Before it was sealed. */
+  readonly bytes: number;
+}
