@@ -38,17 +38,21 @@ export interface SealOptions {
  * Writes `source` to `target`, sealed: under a temporary name first, then fsynced and renamed. Rejects with
  * `seal.shortPassphrase` {least} or `disk.*`.
  */
-export async function sealFile(source: string, target: string, options: SealOptions): Promise<void> {
-  const { passphrase, signal, onProgress } = options;
+export async function sealFile(
+  source: string,
+  target: string,
+  options: SealOptions & { /** log2 of scrypt's N. */ readonly cost?: number },
+): Promise<void> {
+  const { passphrase, signal, onProgress, cost = COST } = options;
   if (passphrase.length < SHORTEST_PASSPHRASE)
     throw new SyncError('seal.shortPassphrase', { params: { least: SHORTEST_PASSPHRASE } });
   const salt = randomBytes(SALT);
-  const { key, check } = await deriveKey(passphrase, salt, COST);
+  const { key, check } = await deriveKey(passphrase, salt, cost);
   const temporary = `${target}.tmp`;
   const seal = async (from: FileHandle, to: FileHandle): Promise<void> => {
     const size = Buffer.alloc(8);
     size.writeBigUInt64LE(BigInt((await from.stat()).size));
-    const head = Buffer.concat([MAGIC, Buffer.from([VERSION, COST]), salt, check, size]);
+    const head = Buffer.concat([MAGIC, Buffer.from([VERSION, cost]), salt, check, size]);
     await to.writeFile(head);
     let done = 0;
     for await (const { number, last, bytes } of chunksOf(from, 0, CHUNK)) {

@@ -9,7 +9,7 @@ import type { Deadline } from './deadline';
 import type { HubFolder, HubSite } from './hub-folder';
 import { mergeReceived } from './hub-merge';
 import { replayRounds } from './hub-replay';
-import { sitesBehind, sitesWithNews } from './hub-standing';
+import { refuseBehind, sitesBehind, sitesWithNews } from './hub-standing';
 import { mergedBatches } from './merged-batches';
 import type { SessionEnvironment, Step, StepHandle } from './session';
 import { SessionEnd } from './session';
@@ -81,6 +81,7 @@ export class HubSession {
       return;
     }
     this.#tracked = tracked;
+    await refuseBehind(this.#options, published);
     if (published === lastMarked) return;
     if (published < lastMarked - 1) {
       throw new SyncError('session.roundsLost', { params: { round: published, known: lastMarked } });

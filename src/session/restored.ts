@@ -21,6 +21,7 @@ export async function settleRestored(
 ): Promise<Tracked> {
   const { state } = tracked;
   if (hub.round < state.position) {
+    await tellHub(state, hub, options);
     throw new SyncError('session.hubRestored', { params: { round: hub.round, known: state.position } });
   }
   await refuseOtherPast(state, options);
@@ -33,6 +34,17 @@ export async function settleRestored(
     });
   }
   return beginCatchingUp(handle, tracked, hub, options, Math.max(last, state.lastMarked));
+}
+
+/** The hub finds the round among the acknowledgements, and begins no session either. */
+async function tellHub(
+  { position }: TrackingState,
+  { site }: HubStatus,
+  { link, deadline, clock, signal }: SiteSessionOptions,
+): Promise<void> {
+  if (site.acknowledged >= position) return;
+  const acknowledgement = { round: position, at: new Date(clock.now()).toISOString(), warnings: 0 };
+  await retryUntil(deadline, { clock, signal }, () => link.acknowledge(acknowledgement, signal));
 }
 
 /** A hub that was restored and went on has rounds of the same numbers, which are others. */

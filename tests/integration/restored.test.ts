@@ -1,7 +1,8 @@
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { conflicts as conflictsCommand } from '../../src/commands/inspect';
+import { set } from '../../src/commands/setup';
 import type { Report } from '../../src/report/report';
 import { EngineCompany } from '../support/engines';
 import { Witness } from '../support/witness';
@@ -167,5 +168,58 @@ describe('a hub whose database was restored from an old copy', () => {
     const report = await open.session('hub', { recover: true });
     expect(report.error?.code).toBe('session.roundsLost');
     expect(open.contents('hub')).toEqual(before);
+  }, 60_000);
+});
+
+describe('a hub whose database and folder were both restored', () => {
+  /** Both as they are now; `restore` puts them back so. */
+  const backUpHub = (open: EngineCompany): (() => void) => {
+    const database = open.backUp('hub', 'hub-old.db');
+    const { data } = open.post('hub');
+    const copies = ['rounds', 'sites'].map((name) => ({ from: join(data, name), to: join(data, `${name}-old`) }));
+    for (const { from, to } of copies) cpSync(from, to, { recursive: true });
+    return () => {
+      open.restore('hub', database);
+      for (const { from, to } of copies) {
+        rmSync(from, { recursive: true });
+        cpSync(to, from, { recursive: true });
+      }
+    };
+  };
+
+  test('is noticed by a site that knows more, and from then on by itself', async () => {
+    const { open, at } = await found();
+    await open.synchronise();
+    const restore = backUpHub(open);
+    at('hub', `UPDATE member SET name = '@' WHERE id = 1`);
+    await open.synchronise();
+    restore();
+    at('lyon', `UPDATE member SET name = '@' WHERE id = 2`);
+    const before = [open.contents('hub'), open.contents('lyon')];
+    await (await open.start('hub')).engine.serve();
+    expect((await open.session('lyon')).error?.code).toBe('session.hubRestored');
+    await open.stop('hub');
+    const report = await open.session('hub');
+    expect(report.error).toMatchObject({ code: 'session.hubBehind', params: { site: 'lyon' } });
+    expect([open.contents('hub'), open.contents('lyon')]).toEqual(before);
+  }, 60_000);
+
+  test('is noticed even when it has gone on with others, up to the same number', async () => {
+    const { open, at } = await found();
+    await open.synchronise();
+    const restore = backUpHub(open);
+    await open.command('hub', (context) => set(context, 'receptionLimit', '0.3'));
+    at('lyon', `UPDATE member SET name = '@' WHERE id = 1`);
+    await open.synchronise(['hub', 'lyon']);
+    restore();
+    at('paris', `UPDATE member SET name = '@' WHERE id = 2`);
+    await open.synchronise(['hub', 'paris']);
+    at('lyon', `UPDATE member SET mail = '@' WHERE id = 3`);
+    const before = [open.contents('hub'), open.contents('lyon')];
+    await (await open.start('hub')).engine.serve();
+    const report = await open.session('lyon');
+    expect(report.error).toEqual({ code: 'session.hubOtherPast', params: { round: 2 } });
+    await open.stop('hub');
+    expect([open.contents('hub'), open.contents('lyon')]).toEqual(before);
   }, 60_000);
 });
