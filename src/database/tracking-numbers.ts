@@ -21,5 +21,6 @@ export interface TrackingNumbers extends LostLife {
 export const NO_NUMBERS: TrackingNumbers = { lostAfter: 0, lostBatch: 0, lostRound: 0, roundMark: '' };
 
 /** Until every batch of the lost life has come back in a round that this site applied. */
-export const isCatchingUp = (state: LostLife & { readonly position: number; readonly included: number }): boolean =>
-  state.position < state.lostRound || state.included < state.lostBatch;
+export const isCatchingUp = (
+  state: LostLife & { readonly position: number; readonly included: number },
+): boolean => state.position < state.lostRound || state.included < state.lostBatch;

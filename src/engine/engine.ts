@@ -47,7 +47,10 @@ export class Engine implements EngineCalls {
   }
 
   /** Runs one session, from start to report. Rejects only where none could begin. */
-  async synchronise(trigger: Report['trigger'], agreed: { readonly recover?: boolean } = {}): Promise<Report> {
+  async synchronise(
+    trigger: Report['trigger'],
+    agreed: { readonly recover?: boolean } = {},
+  ): Promise<Report> {
     return this.#operation.sessions.begin(trigger, agreed).done;
   }
 

@@ -86,7 +86,8 @@ export class Snapshots {
     let rows = 0;
     const round = await this.#place.withDatabase(async (database) => {
       const tables = await database.occupied();
-      if (tables.length > 0) throw new SyncError('snapshot.notEmpty', { params: { tables: tables.join(', ') } });
+      if (tables.length > 0)
+        throw new SyncError('snapshot.notEmpty', { params: { tables: tables.join(', ') } });
       await database.prepare({ id: installation, role: 'site' });
       return loadSnapshot(database, file, { site: site?.number ?? null, onRows: (more) => (rows += more) });
     });

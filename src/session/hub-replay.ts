@@ -31,7 +31,8 @@ export async function replayRounds(
   const { folder, signal } = replay;
   handle.warn('session.hub.recovering', { known, round: published });
   const manifests: Manifest[] = [];
-  for (let round = known + 1; round <= published; round += 1) manifests.push(await readManifest(folder, round));
+  for (let round = known + 1; round <= published; round += 1)
+    manifests.push(await readManifest(folder, round));
   for (const manifest of manifests) {
     signal.throwIfAborted();
     await replayOne(handle, manifest, replay);

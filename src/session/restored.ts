@@ -30,7 +30,12 @@ export async function settleRestored(
   if (last <= state.lastMarked && !forgotRounds) return tracked;
   if (options.recover !== true) {
     throw new SyncError('session.siteRestored', {
-      params: { batch: last, known: state.lastMarked, round: hub.site.acknowledged, position: state.position },
+      params: {
+        batch: last,
+        known: state.lastMarked,
+        round: hub.site.acknowledged,
+        position: state.position,
+      },
     });
   }
   return beginCatchingUp(handle, tracked, hub, options, Math.max(last, state.lastMarked));

@@ -157,7 +157,10 @@ export function recoveryContract(name: string, makeFixture: () => Promise<Databa
       expect(await fixture.rows('person', ['id', 'points'])).toEqual(['1 77', '2 5', '9 NULL']);
       // The lines of the round bear its number and the site they come from.
       const at = (author: number, base: number): Promise<string[]> =>
-        contested({ at: 'hub', author, base }, ...[2n, 9n].map((id) => change('U', '0100', 9, id, 'n', '', 0n)));
+        contested(
+          { at: 'hub', author, base },
+          ...[2n, 9n].map((id) => change('U', '0100', 9, id, 'n', '', 0n)),
+        );
       expect(await at(2, 1)).toEqual([]);
       expect(await at(2, 0)).toEqual(['2: 1 0010', '9: 3 1111']);
       expect(await at(3, 0)).toEqual(['2: 1 0010']);

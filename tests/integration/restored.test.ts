@@ -176,7 +176,10 @@ describe('a hub whose database and folder were both restored', () => {
   const backUpHub = (open: EngineCompany): (() => void) => {
     const database = open.backUp('hub', 'hub-old.db');
     const { data } = open.post('hub');
-    const copies = ['rounds', 'sites'].map((name) => ({ from: join(data, name), to: join(data, `${name}-old`) }));
+    const copies = ['rounds', 'sites'].map((name) => ({
+      from: join(data, name),
+      to: join(data, `${name}-old`),
+    }));
     for (const { from, to } of copies) cpSync(from, to, { recursive: true });
     return () => {
       open.restore('hub', database);

@@ -67,9 +67,7 @@ function unseenCondition(unseen: Unseen, base: string): string {
   if (unseen.at === 'replay') return `l.sent_in IS NULL AND l.op <> 'R'`;
   const author = String(unseen.author);
   const own =
-    unseen.lostFrom === undefined
-      ? ''
-      : ` OR l.sent_in IS NULL OR l.sent_in >= ${String(unseen.lostFrom)}`;
+    unseen.lostFrom === undefined ? '' : ` OR l.sent_in IS NULL OR l.sent_in >= ${String(unseen.lostFrom)}`;
   return (
     `(l.sent_in IS NULL OR l.sent_in > ${base}) AND (l.origin <> ${author}${own}) ` +
     `AND (l.op <> 'R' OR l.base = ${author})`
