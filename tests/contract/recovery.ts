@@ -47,7 +47,7 @@ export function recoveryContract(name: string, makeFixture: () => Promise<Databa
       await database.prepare(HUB);
       await fixture.run(`UPDATE person SET points = 1 WHERE id = 1`);
       await captured(4);
-      await fixture.run(`INSERT INTO person (name) VALUES ('Zoé')`, `DELETE FROM person WHERE id = 2`);
+      await fixture.run(`INSERT INTO person (id, name) VALUES (3, 'Zoé')`, `DELETE FROM person WHERE id = 2`);
       const rows: Change[] = [];
       for await (const { lastMarked, block } of database.snapshot(['person'])) {
         expect([lastMarked, block.table, block.columns, block.keyCount]).toEqual([4, 'person', COLUMNS, 1]);

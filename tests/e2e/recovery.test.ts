@@ -34,10 +34,18 @@ test('a site is filled from the hub, and sends its changes again since a date', 
   await app.click('#nav-configuration');
   await app.click('#tab-tables');
   await app.find('#starting-point');
+  await app.driver.executeScript(`document.querySelector('#resend-card').scrollIntoView(false)`);
   await look(app, 'starting-point-site');
   await app.click('#start-from-hub');
   await app.click('#dialog-confirm');
   await app.find('#starting-point-result.good');
   expect(app.calls()).toContain('startFrom');
   expect(await app.exists('#write-snapshot')).toBe(false);
+  await app.driver.executeScript(
+    `const field = document.querySelector('#resend-since'); field.value = '2026-11-20T08:00'; field.dispatchEvent(new Event('input'))`,
+  );
+  await app.click('#resend');
+  await app.click('#dialog-confirm');
+  await app.find('.notice.done');
+  expect(app.calls()).toContain('resend');
 });
