@@ -100,13 +100,13 @@ describe('a site whose database was restored from an old copy', () => {
     const backup = open.backUp('lyon', 'lyon-old.db');
     at('lyon', `INSERT INTO member VALUES (50, '@', '@')`);
     // The line goes down as soon as the batch is named.
-    const { engine, logged } = await open.start('lyon');
+    const lyon = await open.start('lyon');
     const hub = await open.start('hub');
     await hub.engine.serve();
-    const session = engine.synchronise('manual');
-    await logged('session.site.captured');
+    const session = lyon.engine.synchronise('manual');
+    await lyon.logged('session.site.captured');
     await open.stop('hub');
-    await engine.stopSession();
+    await lyon.engine.stopSession();
     await session;
     await open.stop('lyon');
 
