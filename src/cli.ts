@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { homedir } from 'node:os';
 import cliTexts from '../locales/fr/cli.json';
@@ -6,6 +7,7 @@ import engineTexts from '../locales/fr/engine.json';
 import { answer, EXIT, exitOf, type CommandContext } from './commands/context';
 import { conflicts, history, report, retryConflicts, status } from './commands/inspect';
 import { testMail } from './commands/mail';
+import { resend, snapshot, startFrom } from './commands/recovery';
 import { run, sync, test } from './commands/sessions';
 import { addSite, init, listSites, pair, set } from './commands/setup';
 import { prepare, tables, unprepare } from './commands/tracking';
@@ -52,7 +54,11 @@ const commands: Readonly<Record<string, Command>> = {
     action === 'add' ? addSite(context, required('NAME', name)) : listSites(context),
   pair: (context, [code]) => pair(context, required('CODE', code)),
   run,
-  sync,
+  sync: (context) => sync(context),
+  recover: (context) => sync(context, { recover: true }),
+  snapshot: (context, [file]) => snapshot(context, required('FILE', file), firstLine),
+  'start-from': (context, [source]) => startFrom(context, required('hub | FILE', source), firstLine),
+  resend: (context, [date]) => resend(context, required('DATE', date)),
   test,
   verify: (context, _, { table, repair }) =>
     verify(context, {
@@ -77,6 +83,13 @@ const commands: Readonly<Record<string, Command>> = {
 function required(what: string, value: string | undefined): string {
   if (value === undefined || value === '') throw new SyncError('cli.missing', { params: { what } });
   return value;
+}
+
+/** A passphrase comes by the standard input: the command line is there for everyone to see. */
+async function firstLine(): Promise<string> {
+  const lines = createInterface({ input: process.stdin });
+  for await (const line of lines) return line;
+  return '';
 }
 
 function defaultFolder(): string {

@@ -48,6 +48,10 @@ export function callsThrough(call: Call): EngineCalls {
     unlock: (password) => call('unlock', password),
     lock: () => call('lock'),
     setPassword: (password) => call('setPassword', password),
+    recover: () => call('recover'),
+    writeSnapshot: (file, passphrase) => call('writeSnapshot', file, passphrase),
+    startFrom: (start) => call('startFrom', start),
+    resend: (since) => call('resend', since),
     shutdown: () => call('shutdown'),
   };
 }

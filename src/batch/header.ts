@@ -13,12 +13,12 @@ export const formatFor = (tables: readonly { readonly additive: readonly string[
 export const headerSchema = z.object({
   format: z.literal([FORMAT_VERSION, SUMS_VERSION]),
   application: z.string(),
-  kind: z.enum(['batch', 'segment']),
-  /** Of a batch: the site that wrote it. Of a segment: the site the changes come from, 0 for the hub. */
+  kind: z.enum(['batch', 'segment', 'snapshot']),
+  /** Of a batch: the site that wrote it. Of a segment: the site the changes come from, 0 for the hub, as of a snapshot. */
   origin: z.number().int().nonnegative(),
-  /** Of a batch: its number at the site. Of a segment: the round. */
+  /** Of a batch: its number at the site. Of a segment: the round. Of a snapshot: the round that follows it. */
   number: z.number().int().positive(),
-  /** Of a batch: the last round its author had applied. Of a segment: the round before. */
+  /** Of a batch: the last round its author had applied. Of a segment or a snapshot: the round before. */
   base: z.number().int().nonnegative(),
   /** Fingerprint of each table that can appear in the file, by table name. */
   fingerprints: z.record(z.string(), z.string()),
@@ -26,6 +26,10 @@ export const headerSchema = z.object({
   schemas: schemasSchema,
   /** Hub time minus the author's time, milliseconds, as last measured. */
   clockOffset: z.number().int(),
+  /** Of a batch whose author lost later ones of its own with its database: the last before these. */
+  known: z.number().int().nonnegative().optional(),
+  /** Of a snapshot: the last batch of each site that is in it. */
+  merged: z.array(z.object({ site: z.number().int(), batch: z.number().int() })).optional(),
 });
 export type Header = z.infer<typeof headerSchema>;
 

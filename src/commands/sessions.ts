@@ -14,14 +14,20 @@ const EXIT_OF: Readonly<Record<SessionState, number>> = {
   failed: EXIT.failed,
 };
 
-/** One session now, in the foreground. At a hub the FTP server listens for as long as it lasts. */
-export async function sync(context: CommandContext): Promise<number> {
+/**
+ * One session now, in the foreground. At a hub the FTP server listens for as long as it lasts. `recover`: the user
+ * agrees that a database restored from an old copy catches up.
+ */
+export async function sync(
+  context: CommandContext,
+  agreed: { readonly recover?: boolean } = {},
+): Promise<number> {
   const engine = new Engine(context.parts, context.folder, toTerminal(context));
   const stop = (): void => void engine.stopSession();
   context.signal.addEventListener('abort', stop, { once: true });
   try {
     await engine.open();
-    const session = engine.synchronise('manual');
+    const session = engine.synchronise('manual', agreed);
     if (context.signal.aborted) stop();
     const report = await session;
     answer(context, report, [renderText(report, context.translate)]);

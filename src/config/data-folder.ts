@@ -13,6 +13,8 @@ export interface DataFolder {
   readonly sites: string;
   /** Hub: published rounds. */
   readonly rounds: string;
+  /** Hub: snapshots that sites asked for. */
+  readonly snapshots: string;
   /** Site: batches under way to the hub. */
   readonly outbox: string;
   /** Site: rounds under way from the hub. */
@@ -41,6 +43,7 @@ export function dataFolder(folder: string): DataFolder {
     tls: join(folder, 'tls'),
     sites: join(folder, 'sites'),
     rounds: join(folder, 'rounds'),
+    snapshots: join(folder, 'snapshots'),
     outbox: join(folder, 'outbox'),
     inbox: join(folder, 'inbox'),
     compare: join(folder, 'compare'),

@@ -113,6 +113,15 @@ export function newsOf(
   };
 }
 
+/** What is assumed of a row whose lines may be gone: changed here in every column, at no known time. */
+export const unknownPast = (width: number): Contested['here'] => ({
+  inserted: false,
+  marks: '1'.repeat(width),
+  changedAt: 0,
+  origin: 0,
+  sentIn: null,
+});
+
 /** Joins lines by what they are about, in their order. */
 export function groupLines<K>(
   rows: Iterable<{ readonly id: K; readonly line: UnseenLine }>,

@@ -10,6 +10,7 @@ import type { AdditiveColumns } from './additive';
 import type { NotedChange, RowBlock } from './comparison';
 import type { KeyRange } from './key-ranges';
 import type { RefusedEnd, RefusedState } from './refused';
+import type { TrackingNumbers } from './tracking-numbers';
 
 export interface ForeignKey {
   readonly columns: readonly string[];
@@ -56,7 +57,7 @@ export interface Installation {
 }
 
 /** What the tracking remembers, in the database itself so that it moves with the data. */
-export interface TrackingState {
+export interface TrackingState extends TrackingNumbers {
   readonly installation: string;
   readonly role: Role;
   /** Site: number of the last batch whose changes are marked. Hub: of the last round. 0 for none. */
@@ -74,6 +75,12 @@ export interface CapturedBlock {
   readonly block: Block;
   /** Hub: how many rows the table has in the same reading; null: too many to count. */
   readonly total?: number | null;
+}
+
+export interface SnapshotBlock {
+  /** `lastMarked` at the instant of the reading. */
+  readonly lastMarked: number;
+  readonly block: Block;
 }
 
 export interface LedgerEntry {
@@ -170,7 +177,18 @@ export interface JournalFilter {
 /** What the author of the staged changes had not seen. */
 export type Unseen =
   /** At the hub: rows of another origin, pending or in a round after `base` (or after the change's own base). */
-  | { readonly at: 'hub'; readonly author: number; readonly base: number }
+  | {
+      readonly at: 'hub';
+      readonly author: number;
+      readonly base: number;
+      /** The author lost what it had done itself in this round and later ones, which counts as unseen too. */
+      readonly lostFrom?: number;
+    }
+  /**
+   * At a hub whose database is an old copy, which gets its own round `round` again: all that is pending. The `base` of
+   * each staged change is the site it comes from, 0 for what everyone must get.
+   */
+  | { readonly at: 'replay'; readonly round: number }
   /** At a site: rows pending or in a batch after `included`. */
   | { readonly at: 'site'; readonly included: number };
 
@@ -269,6 +287,12 @@ export interface MergeTransaction {
   note(change: NotedChange): Promise<void>;
   recordMerged(entry: Omit<LedgerEntry, 'round'>): Promise<void>;
   recordPosition(round: number, includedBatch: number): Promise<void>;
+  /** Writes numbers of the tracking; what is left out stays. */
+  recordNumbers(numbers: Partial<TrackingState>): Promise<void>;
+  /** Site, about to be filled from a snapshot: all that was logged before is of no account. */
+  forgetChanges(): Promise<void>;
+  /** Hub, an old copy: the round that is applied again is the last one, it published these and all that was merged. */
+  recordReplayed(round: number, entries: readonly Omit<LedgerEntry, 'round'>[]): Promise<void>;
   /** Staged changes that were written, by table. */
   written(): Promise<ReadonlyMap<string, number>>;
 }
@@ -314,6 +338,15 @@ export interface Database {
    * What was read by `rows` before is as of that batch or round unless its key is among them.
    */
   inFlight(table: string, after: number): AsyncIterable<readonly (readonly Value[])[]>;
+  /** All rows of these tables as they are at one instant, each as an insert, and the last round marked at that instant. */
+  snapshot(tables: readonly string[]): AsyncIterable<SnapshotBlock>;
+  /** Tables of the catalogue that hold rows, in alphabetical order. */
+  occupied(): Promise<readonly string[]>;
+  /**
+   * Site: makes sent changes that were made since then (ms, UTC, this machine's clock) pending again, as by someone who
+   * has seen nothing: `base` 0. Resolves to how many, as far as they are still kept.
+   */
+  resend(since: number): Promise<number>;
   /** Lays changes ready for the next transaction, which uses them up. When it rejects, nothing is staged. */
   stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void>;
   transaction<T>(work: (transaction: MergeTransaction) => Promise<T>): Promise<T>;

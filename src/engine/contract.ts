@@ -13,6 +13,7 @@ import type {
 import type { ConflictPage, ConflictQuery, RetryResult } from './contract/conflicts';
 import type { CsvWords, HistoryPage, HistoryQuery } from './contract/history';
 import type { Information } from './contract/information';
+import type { StartingPoint, WrittenSnapshot } from './contract/recovery';
 import type { LogLine, Overview } from './contract/overview';
 import type {
   DatabaseTest,
@@ -34,6 +35,7 @@ export type * from './contract/conflicts';
 export type * from './contract/history';
 export type * from './contract/information';
 export type * from './contract/overview';
+export type * from './contract/recovery';
 export type * from './contract/sentence';
 export type * from './contract/settings';
 
@@ -134,7 +136,35 @@ export interface SettingsCalls {
   setPassword(password: string | null): Promise<void>;
 }
 
-export interface EngineCalls extends ProgressCalls, JournalCalls, SettingsCalls {}
+/**
+ * Where a database begins, and how one that is an old copy comes back. While a password keeps the configuration they
+ * reject with `settings.locked`; while a session or another of these is under way, with `session.running`.
+ */
+export interface RecoveryCalls {
+  /**
+   * Starts a session that brings a database up to date which was restored from an old copy: the missing rounds are
+   * taken again, nothing is lost, and what differs is decided by the usual rules. A session that needs it has failed
+   * with `session.siteRestored` or `session.hubDatabaseRestored`.
+   */
+  recover(): Promise<void>;
+  /**
+   * Hub: writes all rows of the database to a file sealed with a passphrase. Rejects with `seal.*`,
+   * `snapshot.sessionFirst`, `disk.*` or `database.*`.
+   */
+  writeSnapshot(file: string, passphrase: string): Promise<WrittenSnapshot>;
+  /**
+   * Site: fills its empty database. Resolves to the round it then stands at. Rejects with `snapshot.*`, `seal.*`,
+   * `hub.*`, `disk.*` or `database.*`: nothing is changed then.
+   */
+  startFrom(start: StartingPoint): Promise<number>;
+  /**
+   * Site: changes made since then (ISO 8601) are sent again with the next session, as far back as they are kept.
+   * Resolves to how many.
+   */
+  resend(since: string): Promise<number>;
+}
+
+export interface EngineCalls extends ProgressCalls, JournalCalls, SettingsCalls, RecoveryCalls {}
 
 export interface EngineEvents {
   overviewChanged(overview: Overview): void;

@@ -9,6 +9,7 @@ import { Establishments } from './establishments';
 import { informationOf, RESULTS_TOLD } from './information';
 import { Operation } from './operation';
 import type { Parts } from './parts';
+import { resendSince } from './resend';
 import { TableTracking } from './tables';
 import { Tester } from './tester';
 
@@ -49,8 +50,11 @@ export class Engine implements EngineCalls {
   }
 
   /** Runs one session, from start to report. Rejects only where none could begin. */
-  async synchronise(trigger: Report['trigger']): Promise<Report> {
-    return this.#operation.sessions.begin(trigger).done;
+  async synchronise(
+    trigger: Report['trigger'],
+    agreed: { readonly recover?: boolean } = {},
+  ): Promise<Report> {
+    return this.#operation.sessions.begin(trigger, agreed).done;
   }
 
   readonly overview: EngineCalls['overview'] = () => Promise.resolve(this.#operation.overview());
@@ -78,6 +82,26 @@ export class Engine implements EngineCalls {
 
   readonly startSession: EngineCalls['startSession'] = async () => {
     await Promise.resolve(this.#operation.sessions.begin('manual'));
+  };
+
+  readonly recover: EngineCalls['recover'] = async () => {
+    this.#operation.guard.require();
+    await Promise.resolve(this.#operation.sessions.begin('manual', { recover: true }));
+  };
+
+  readonly writeSnapshot: EngineCalls['writeSnapshot'] = async (file, passphrase) => {
+    this.#operation.guard.require();
+    return this.#operation.snapshots.write(file, passphrase);
+  };
+
+  readonly startFrom: EngineCalls['startFrom'] = async (start) => {
+    this.#operation.guard.require();
+    return this.#operation.snapshots.startFrom(start);
+  };
+
+  readonly resend: EngineCalls['resend'] = async (since) => {
+    this.#operation.guard.require();
+    return resendSince(this.#operation, since);
   };
 
   readonly stopSession: EngineCalls['stopSession'] = () => {
@@ -174,6 +198,7 @@ export class Engine implements EngineCalls {
 
   readonly shutdown: EngineCalls['shutdown'] = async () => {
     this.#tester.stop();
+    this.#operation.snapshots.stop();
     await this.#operation.shutdown();
   };
 

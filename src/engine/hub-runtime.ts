@@ -6,7 +6,7 @@ import { HubSession } from '../session/hub';
 import { HubFolder, type HubSite } from '../session/hub-folder';
 import { mergedBatches } from '../session/merged-batches';
 import type { SessionEnvironment, Step } from '../session/session';
-import type { HubServer, HubServerEvents, HubStatus, StoredFile } from '../transport/port';
+import type { HubServer, HubServerEvents, HubStatus, Snapshot, StoredFile } from '../transport/port';
 import type { Blocking, Reception } from './contract';
 import type { Parts, ServerOptions } from './parts';
 import { HubAnswers } from './hub-answers';
@@ -22,6 +22,8 @@ export interface HubEvents extends Pick<HubServerEvents, 'stateChanged' | 'block
   readonly onRequest: () => void;
   /** A site begins to compare its tables with the hub's. */
   readonly onCompare: (site: string) => void;
+  /** A site asks for a snapshot. */
+  readonly onSnapshotRequest: () => void;
 }
 
 /** What the engine does at a hub: the FTP server, what it tells the sites, and the sessions. */
@@ -41,6 +43,8 @@ export class HubRuntime implements Runtime {
   #merged: ReadonlyMap<number, number> = new Map();
   #round = 0;
   #firstRound = 0;
+  #snapshot: Snapshot | null = null;
+  #snapshotRequested = false;
 
   constructor(parts: Parts, settings: Settings, paths: DataFolder, events: HubEvents) {
     this.#parts = parts;
@@ -88,6 +92,27 @@ export class HubRuntime implements Runtime {
     return this.#attendance.seenAt(site);
   }
 
+  /** Whether a site asked for a snapshot and has not been given one. */
+  get snapshotRequested(): boolean {
+    return this.#snapshotRequested;
+  }
+
+  /** The last published round. */
+  lastRound(): Promise<number> {
+    return this.#folder.lastRound();
+  }
+
+  /** Whether the snapshot that is there holds the last round. */
+  async hasSnapshot(): Promise<boolean> {
+    return this.#snapshot !== null && this.#snapshot.round === (await this.#folder.lastRound());
+  }
+
+  /** Sites may fetch this one; null: there is none. */
+  offerSnapshot(snapshot: Snapshot | null): void {
+    this.#snapshotRequested = false;
+    this.#snapshot = snapshot ?? this.#snapshot;
+  }
+
   /** Whether sites asked for a session that none has answered. */
   get requested(): boolean {
     return this.#attendance.requested;
@@ -113,6 +138,7 @@ export class HubRuntime implements Runtime {
       folder: this.#folder,
       installation: { id: installation, role: 'hub' },
       application,
+      recover: request.recover,
       sites,
       retired: this.#sites(false),
       expected: () => (asked ? sites.filter(({ number }) => this.#attendance.hasAsked(number)) : sites),
@@ -153,6 +179,7 @@ export class HubRuntime implements Runtime {
       tls: certificate,
       sitesFolder: this.#paths.sites,
       roundsFolder: this.#paths.rounds,
+      snapshotsFolder: this.#paths.snapshots,
       blockedFile: this.#paths.blocked,
       blocking: rulesOf(hub.blocking),
       // Read anew at each login: a site that was just added need not wait for a restart.
@@ -178,6 +205,11 @@ export class HubRuntime implements Runtime {
     }
     this.#receptions.ended(file.site);
     this.#events.receiving();
+    if (file.kind === 'snapshotRequest') {
+      this.#snapshotRequested = true;
+      this.#events.onSnapshotRequest();
+      return;
+    }
     if (this.#attendance.stored(file)) this.#events.onRequest();
   }
 
@@ -204,6 +236,7 @@ export class HubRuntime implements Runtime {
       round: this.#round,
       firstRound: this.#firstRound,
       additive: this.#settings.additive,
+      snapshot: this.#snapshot,
       site: {
         number: site,
         name,

@@ -6,6 +6,7 @@ import { overviewOf } from './overview';
 import type { Parts } from './parts';
 import { PastSessions } from './past-sessions';
 import { Sessions } from './sessions';
+import { Snapshots } from './snapshots';
 import { throttled } from './throttle';
 import { Workplace } from './workplace';
 
@@ -19,6 +20,7 @@ export class Operation {
   readonly past: PastSessions;
   readonly guard: Guard;
   readonly comparisons: Comparisons;
+  readonly snapshots: Snapshots;
   readonly tell: () => void;
   /** Settled once the data folder was read, for good or ill. */
   #folderRead: Promise<void> = Promise.resolve();
@@ -30,6 +32,7 @@ export class Operation {
     const advanced = throttled(parts.clock, PROGRESS_INTERVAL, this.tell);
     this.place = new Workplace(parts, folder, events, {
       onRequest: () => this.#answerRequests(),
+      onSnapshotRequest: () => this.#answerSnapshots(),
       onDeparture: (late) => this.#depart(late),
       settingsApplied: () => this.#readPast(),
       changed: this.tell,
@@ -41,8 +44,10 @@ export class Operation {
       advanced,
       ended: () => this.#ended(),
       refuse: () => this.comparisons.refuseDuring(),
+      freed: () => this.#goOn(),
     });
     this.comparisons = new Comparisons(this.place, this.sessions);
+    this.snapshots = new Snapshots(this.place, this.sessions);
     this.guard = new Guard(this.place);
   }
 
@@ -92,8 +97,8 @@ export class Operation {
   /** Never two sessions at once: one under way is this departure's, but for one that serves only who asked for it. */
   #depart(late: boolean): void {
     const running = this.sessions.report;
-    if (running === null) this.#begin(() => this.sessions.begin('schedule', late));
-    else this.#departsNext = running.trigger === 'request';
+    if (this.sessions.idle) this.#begin(() => this.sessions.begin('schedule', { late }));
+    else this.#departsNext = running === null || running.trigger === 'request';
   }
 
   /** A departure does not wait for somebody who compares: that can be done again. */
@@ -108,17 +113,31 @@ export class Operation {
   /** A site asked for a session outside the schedule. */
   #answerRequests(): void {
     const { hub, serving } = this.place;
-    if (hub?.requested === true && serving && this.sessions.report === null) this.sessions.begin('request');
+    if (hub?.requested === true && serving && this.sessions.idle) this.sessions.begin('request');
   }
 
   async #ended(): Promise<void> {
     await this.#readPast();
     this.place.events.historyChanged();
     this.place.events.conflictsChanged();
+    await this.#goOn();
+  }
+
+  /** What had to wait for a session, or for other work, to end. */
+  async #goOn(): Promise<void> {
     this.tell();
     if (this.#departsNext && this.place.serving) this.sessions.begin('schedule');
     this.#departsNext = false;
     this.#answerRequests();
+    await Promise.resolve();
+    this.#answerSnapshots();
+  }
+
+  /** A site asked for all rows of the database. */
+  #answerSnapshots(): void {
+    const { hub, serving } = this.place;
+    if (hub?.snapshotRequested !== true || !serving || !this.sessions.idle) return;
+    void this.snapshots.offer(hub).catch((error: unknown) => this.place.sayError(error));
   }
 
   /** What the past says is for the screens alone: without it, sessions go on. */

@@ -28,6 +28,7 @@ export function overviewOf({ place, sessions, past, lock }: OverviewSources): Ov
   return {
     configured: settings === null ? null : configuredOf(settings, now),
     problems,
+    wayOut: sessions.report === null ? past.wayOut : null,
     verdict: verdictOf({
       now,
       configured: settings !== null,

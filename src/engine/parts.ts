@@ -27,6 +27,7 @@ export interface ServerOptions {
   readonly tls: { readonly key: string; readonly cert: string } | null;
   readonly sitesFolder: string;
   readonly roundsFolder: string;
+  readonly snapshotsFolder: string;
   readonly blockedFile: string;
   readonly blocking: {
     readonly threshold: number;

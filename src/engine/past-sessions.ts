@@ -1,5 +1,7 @@
 import type { HistoryLine, SiteResult } from '../report/report';
 import type { ReportStore } from '../report/report-store';
+import type { WayOut } from './contract';
+import { wayOutOf } from './way-out';
 
 /** Bars of an establishment's strip. */
 const RESULTS = 30;
@@ -18,6 +20,7 @@ export class PastSessions {
   readonly #reports: ReportStore;
   #last: HistoryLine | null = null;
   #lastComplete: HistoryLine | null = null;
+  #wayOut: WayOut | null = null;
   #sites: ReadonlyMap<number, PastOfSite> = new Map();
 
   constructor(reports: ReportStore) {
@@ -27,6 +30,11 @@ export class PastSessions {
   /** The last session that has ended. */
   get last(): HistoryLine | null {
     return this.#last;
+  }
+
+  /** What the last session that has ended leaves to be decided. */
+  get wayOut(): WayOut | null {
+    return this.#wayOut;
   }
 
   get lastComplete(): HistoryLine | null {
@@ -54,6 +62,7 @@ export class PastSessions {
       const known = complete !== null && [...past.values()].every(isFull);
       if (known || read >= LOOKED_THROUGH) break;
     }
+    this.#wayOut = last?.state === 'failed' ? wayOutOf(await this.#reports.read(last.id)) : null;
     this.#last = last;
     this.#lastComplete = complete;
     this.#sites = past;

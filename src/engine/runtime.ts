@@ -17,6 +17,8 @@ export interface SessionRequest {
   readonly trigger: Report['trigger'];
   /** A departure that was missed and is caught up: the others may be done already. */
   readonly late: boolean;
+  /** The user agreed that a database restored from an old copy catches up. */
+  readonly recover: boolean;
   /** Waiting times of the session, which RAZ starts again; the session adds them. */
   readonly deadlines: Deadline[];
 }

@@ -23,6 +23,8 @@ export interface SessionsListener {
   readonly refuse: () => void;
   /** Its report is saved. */
   readonly ended: () => Promise<void>;
+  /** Other work is over: sessions can begin again. */
+  readonly freed: () => Promise<void>;
 }
 
 /** Steps that wait for somebody, so that RAZ means something. */
@@ -41,6 +43,8 @@ export class Sessions {
   readonly #listener: SessionsListener;
   #running: RunningSession | null = null;
   #progress: Progress | null = null;
+  /** Work beside sessions that no session may begin during. */
+  #work: Promise<unknown> | null = null;
 
   constructor(place: Workplace, listener: SessionsListener) {
     this.#place = place;
@@ -72,17 +76,35 @@ export class Sessions {
 
   /** Throws `session.running` where one runs. */
   refuseDuring(): void {
-    if (this.#running !== null) throw new SyncError('session.running');
+    if (!this.idle) throw new SyncError('session.running');
+  }
+
+  /** Neither a session nor other work is under way. */
+  get idle(): boolean {
+    return this.#running === null && this.#work === null;
+  }
+
+  /** Does work that no session may begin during. Throws `session.running` where one is under way. */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    this.refuseDuring();
+    const running = work();
+    this.#work = running;
+    try {
+      return await running;
+    } finally {
+      this.#work = null;
+      await this.#listener.freed();
+    }
   }
 
   /** Starts one; `done` resolves with its report, however it ended. Throws where none can begin. */
-  begin(trigger: Report['trigger'], late = false): RunningSession {
+  begin(trigger: Report['trigger'], { late = false, recover = false } = {}): RunningSession {
     this.refuseDuring();
     this.#listener.refuse();
     const { role, name } = this.#place.configured();
     const { clock, application } = this.#place.parts;
     const report = newReport({ role, name, trigger, application, now: clock.now() });
-    const request: SessionRequest = { trigger, late, deadlines: [] };
+    const request: SessionRequest = { trigger, late, recover, deadlines: [] };
     const abort = new AbortController();
     const done = this.#run(report, request, abort.signal);
     this.#running = { report, request, abort, done };
@@ -107,6 +129,7 @@ export class Sessions {
   /** Resolves once no session is under way. */
   async settled(): Promise<void> {
     await this.#running?.done;
+    await this.#work?.catch(() => undefined);
   }
 
   /** Never rejects: what goes wrong is in the report, or in the log where even that cannot be written. */

@@ -55,6 +55,7 @@ export class SiteRuntime implements Runtime {
       link: this.#link,
       installation: { id: this.#settings.installation, role: 'site' },
       application,
+      recover: request.recover,
       site: this.#paired().number,
       outbox: this.#paths.outbox,
       inbox: this.#paths.inbox,

@@ -18,6 +18,8 @@ import { SiteRuntime } from './site-runtime';
 export interface WorkplaceListener {
   /** A site asks for a session outside the schedule. */
   readonly onRequest: () => void;
+  /** A site asks for a snapshot. */
+  readonly onSnapshotRequest: () => void;
   /** `late`: it was missed, the machine being off or asleep, and is caught up. */
   readonly onDeparture: (late: boolean) => void;
   /** Other settings hold. */
@@ -199,6 +201,7 @@ export class Workplace {
     return new HubRuntime(this.parts, settings, this.paths, {
       onRequest: () => this.#listener.onRequest(),
       onCompare: (site) => this.say('info', 'compare.begun', { site }),
+      onSnapshotRequest: () => this.#listener.onSnapshotRequest(),
       stateChanged: ({ active }) => {
         // A session has started the server that could not start before.
         if (active) this.#problems = [];

@@ -1,5 +1,5 @@
 import type { Block, Value } from '../batch/block';
-import type { Manifest } from '../batch/manifest';
+import { roundMark, type Manifest } from '../batch/manifest';
 import { openBatch } from '../batch/reader';
 import type { Contested, Database, Question, StagedChange, Table, Unseen, Violation } from '../database/port';
 import { SyncError } from '../shared/errors';
@@ -92,6 +92,7 @@ export async function applyRound(
     const tables = options.tables.filter(({ name }) => !held.has(name));
     const proofs = await proveTables(transaction, manifest, { tables, written, included });
     await transaction.recordPosition(manifest.round, included);
+    await transaction.recordNumbers({ roundMark: roundMark(manifest) });
     return {
       written,
       waiting: left,

@@ -138,7 +138,12 @@ function describe(
   won: { here: boolean; author: number },
 ): Conflict {
   const incoming = { site: won.author, row: change.op === 'D' ? null : change.values, at: change.changedAt };
-  const present = { site: here.origin, row: change.current, at: here.changedAt };
+  // A line at no known time bears 0.
+  const present = {
+    site: here.origin,
+    row: change.current,
+    at: here.changedAt === 0 ? null : here.changedAt,
+  };
   const [winner, loser] = won.here ? [present, incoming] : [incoming, present];
   return {
     table: change.table,

@@ -1,5 +1,6 @@
 import type { BatchReader } from '../batch/reader';
 import type { Block } from '../batch/block';
+import type { Header } from '../batch/header';
 import type {
   Conflict,
   Database,
@@ -45,6 +46,9 @@ export interface MergeOutcome {
   readonly held: readonly HeldReason[];
 }
 
+/** In the ledger, of a batch whose file was gone when its line was written again. */
+export const UNKNOWN_DIGEST = '';
+
 /**
  * Merges one site's batch into the hub's database, in one transaction with the ledger line that says so. One that was
  * merged already is left; rejects with `merge.batchChanged` {site, batch} where it was not this very file.
@@ -58,11 +62,11 @@ export async function mergeBatch(
   const ledger = (await database.ledger()).filter(({ site }) => site === author);
   const known = ledger.find(({ batch }) => batch === number);
   if (known !== undefined) {
-    if (known.sha256 === options.sha256)
+    if (known.sha256 === options.sha256 || known.sha256 === UNKNOWN_DIGEST)
       return { written: new Map(), conflicts: [], declined: known.declined, held: [] };
     throw new SyncError('merge.batchChanged', { params: { site: author, batch: number } });
   }
-  const unseen: Unseen = { at: 'hub', author, base };
+  const unseen: Unseen = { at: 'hub', author, base, ...lostPast(file.header, ledger) };
   const declined = new Set<string>();
   const held = heldTables(options.tables, fingerprints, untoldOf(ledger, base));
   const superseded = await Superseded.of(database, author);
@@ -98,6 +102,21 @@ export async function mergeBatch(
   });
 }
 
+/** What the author of a batch lost of its own doings, where its database was restored from an old copy. */
+function lostPast(
+  { origin, number, known }: Header,
+  ledger: readonly LedgerEntry[],
+): { readonly lostFrom?: number } {
+  if (known === undefined) return {};
+  const lost = ledger.filter(({ site, batch }) => site === origin && batch > known);
+  // Where the hub has forgotten the first of them, all that it still knows of this site counts.
+  if (known + 1 < number && !lost.some(({ batch }) => batch === known + 1)) return { lostFrom: 0 };
+  return { lostFrom: Math.min(NEVER, ...lost.map(({ round }) => round ?? NEVER)) };
+}
+
+/** No round has this number. */
+const NEVER = 2 ** 31 - 1;
+
 /**
  * Tables that were left out of an earlier batch when the author had not yet heard of it. What it sends of them goes on
  * from what was left out: both come again, together, once it has heard.
@@ -119,7 +138,7 @@ async function* passing(
 }
 
 /** Conflicts as they are written, kept for the report. */
-class Journal {
+export class Journal {
   readonly conflicts: Conflict[] = [];
   readonly #transaction: MergeTransaction;
   readonly #context: Pick<NewJournalEntry, 'at' | 'site' | 'batch'>;
@@ -135,11 +154,11 @@ class Journal {
   }
 }
 
-async function settleViolation(
+export async function settleViolation(
   transaction: MergeTransaction,
   violation: Violation,
   author: number,
-  journal: Journal,
+  journal: Pick<Journal, 'add'>,
 ): Promise<boolean> {
   const { change } = violation;
   if (violation.kind === 'missingParent' && (await transaction.restoreParent(change, violation.foreignKey)))

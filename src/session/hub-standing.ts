@@ -1,4 +1,5 @@
 import type { Database } from '../database/port';
+import { SyncError } from '../shared/errors';
 import type { HubFolder, HubSite } from './hub-folder';
 import { mergedBatches } from './merged-batches';
 
@@ -34,4 +35,16 @@ export async function sitesWithNews({
     if (unmerged || unpublished.has(site.number)) news.push(site);
   }
   return news;
+}
+
+/**
+ * A site has applied a round that is not here: this hub is an old copy, database and folder. Rejects with
+ * `session.hubBehind` {site, round, known} before anything moves.
+ */
+export async function refuseBehind({ sites, folder }: Standing, published: number): Promise<void> {
+  for (const { number, name } of sites) {
+    const round = await folder.acknowledged(number);
+    if (round <= published) continue;
+    throw new SyncError('session.hubBehind', { params: { site: name, round, known: published } });
+  }
 }

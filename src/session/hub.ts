@@ -8,8 +8,9 @@ import { warnOfAbsent } from './absent-sites';
 import type { Deadline } from './deadline';
 import type { HubFolder, HubSite } from './hub-folder';
 import { mergeReceived } from './hub-merge';
+import { replayRounds } from './hub-replay';
 import { retryRefusedRows } from './hub-retry';
-import { sitesBehind, sitesWithNews } from './hub-standing';
+import { refuseBehind, sitesBehind, sitesWithNews } from './hub-standing';
 import { mergedBatches } from './merged-batches';
 import type { SessionEnvironment, Step, StepHandle } from './session';
 import { SessionEnd } from './session';
@@ -24,6 +25,8 @@ export interface HubSessionOptions extends SessionEnvironment {
   readonly folder: HubFolder;
   readonly installation: Installation;
   readonly application: string;
+  /** The user agreed that a database restored from an old copy gets its published rounds again. */
+  readonly recover?: boolean;
   /** Every active site, by number. */
   readonly sites: readonly HubSite[];
   /** Those that are gone for good: what they had sent before is merged all the same. */
@@ -82,9 +85,11 @@ export class HubSession {
     const published = await folder.lastRound();
     const { lastMarked } = tracked.state;
     if (published > lastMarked) {
-      throw new SyncError('session.hubDatabaseRestored', { params: { round: published, known: lastMarked } });
+      await this.#recover(handle, tracked, published);
+      return;
     }
     this.#tracked = tracked;
+    await refuseBehind(this.#options, published);
     if (published === lastMarked) return;
     if (published < lastMarked - 1) {
       throw new SyncError('session.roundsLost', { params: { round: published, known: lastMarked } });
@@ -93,6 +98,16 @@ export class HubSession {
     await database.release(lastMarked);
     handle.info('session.hub.released', { round: lastMarked });
     this.#tracked = { ...tracked, state: { ...tracked.state, lastMarked: published } };
+  }
+
+  /** The database is an old copy; where the user agreed, it gets its own rounds again. */
+  async #recover(handle: StepHandle, { catalogue, state }: Tracked, published: number): Promise<void> {
+    const { lastMarked } = state;
+    if (this.#options.recover !== true) {
+      throw new SyncError('session.hubDatabaseRestored', { params: { round: published, known: lastMarked } });
+    }
+    await replayRounds(handle, lastMarked, published, { ...this.#options, tables: catalogue.tables });
+    this.#tracked = { catalogue, state: { ...state, lastMarked: published } };
   }
 
   async #open(handle: StepHandle): Promise<void> {

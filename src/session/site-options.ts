@@ -15,6 +15,8 @@ export interface SiteSessionOptions extends SessionEnvironment {
   readonly inbox: string;
   /** Started by hand: the hub is asked to open a session now. */
   readonly manual: boolean;
+  /** The user agreed that a database restored from an old copy catches up. */
+  readonly recover?: boolean;
   /** How long it waits for the hub, and then for its round: restarted by RAZ. */
   readonly deadline: Deadline;
   /** Between two looks at the hub while waiting, milliseconds. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Manifest } from '../batch/manifest';
-import type { Catalogue } from '../database/port';
+import type { Catalogue, TrackingState } from '../database/port';
+import { isCatchingUp } from '../database/tracking-numbers';
 import { applyRound } from '../merge/apply-round';
 import { makeFolder, removeFolder } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
@@ -14,6 +15,8 @@ export class SiteRounds {
   readonly #options: SiteSessionOptions;
   readonly #rounds: { manifest: Manifest; files: string[] }[] = [];
   #position = 0;
+  /** This database has forgotten changes of its own, which it takes again. */
+  #takesOwn = false;
 
   constructor(options: SiteSessionOptions) {
     this.#options = options;
@@ -24,8 +27,9 @@ export class SiteRounds {
     return this.#position;
   }
 
-  startFrom(position: number): void {
-    this.#position = position;
+  startFrom(state: TrackingState): void {
+    this.#position = state.position;
+    this.#takesOwn = isCatchingUp(state);
   }
 
   /** Every round after the last one applied, in order. */
@@ -36,7 +40,7 @@ export class SiteRounds {
     for (let round = this.#position + 1; round <= hub.round; round += 1) {
       const manifest = await retryUntil(deadline, this.#options, () => link.manifest(round, signal));
       const files: string[] = [];
-      for (const segment of manifest.segments.filter(({ origin }) => origin !== site)) {
+      for (const segment of manifest.segments.filter(({ origin }) => this.#takesOwn || origin !== site)) {
         const file = join(inbox, `${String(round)}-${segment.name}`);
         const onProgress = (bytes: number): void =>
           handle.progress({ done: bytes, total: segment.size, unit: 'bytes', file: segment.name });

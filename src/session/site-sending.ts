@@ -1,5 +1,6 @@
 import { formatFor, type Header } from '../batch/header';
 import { writeBatch } from '../capture/write-batch';
+import { isCatchingUp } from '../database/tracking-numbers';
 import { schemasOf } from '../merge/schema-differences';
 import { renameDurable } from '../shared/atomic-file';
 import { SyncError } from '../shared/errors';
@@ -59,6 +60,7 @@ export class SiteSending {
       base: state.position,
       ...schemasOf(catalogue.tables),
       clockOffset,
+      ...(isCatchingUp(state) ? { known: state.lostAfter } : {}),
     };
     let rows = 0;
     const { size } = await writeBatch(database, file, header, {

@@ -1,7 +1,9 @@
 import type { Manifest } from '../batch/manifest';
+import { isCatchingUp } from '../database/tracking-numbers';
 import { SyncError } from '../shared/errors';
 import { batchesIn, makeFolder } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
+import { settleRestored } from './restored';
 import { retryUntil, type Step, type StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
 import { SiteRounds } from './site-rounds';
@@ -43,13 +45,13 @@ export class SiteSession {
     const checked = await checkTracking(database, installation, site, handle);
     const hub = await this.#reach(handle);
     this.#hub = hub;
-    this.#rounds.startFrom(checked.state.position);
-    refuseRestored(checked, hub, await batchesIn(outbox));
-    refusePruned(checked, hub);
+    const settled = await settleRestored(handle, checked, hub, this.#options);
+    refusePruned(settled, hub);
+    this.#rounds.startFrom(settled.state);
     const tracked =
       hub.additive === undefined
-        ? checked
-        : await followAdditive(database, installation, checked, hub.additive, handle);
+        ? settled
+        : await followAdditive(database, installation, settled, hub.additive, handle);
     this.#tracked = await this.#sending.releaseUnnamed(handle, tracked, hub);
   }
 
@@ -78,8 +80,16 @@ export class SiteSession {
   }
 
   async #capture(handle: StepHandle): Promise<void> {
+    if (isCatchingUp(this.#checked().tracked.state)) await this.#catchUp(handle);
     const { tracked, hub } = this.#checked();
     await this.#sending.capture(handle, tracked, hub, this.#clockOffset);
+  }
+
+  /** What this database has forgotten comes first: the batch then tells of each row what its author has seen. */
+  async #catchUp(handle: StepHandle): Promise<void> {
+    await this.#takeRounds(handle);
+    const state = await this.#options.database.state();
+    if (state !== null) this.#tracked = { ...this.#checked().tracked, state };
   }
 
   /** Until the hub publishes a round that includes the last batch, or the limit passes. */
@@ -136,20 +146,6 @@ export class SiteSession {
 
 /** A hub that answers and leaves the batch out, again and again, is not asked for ever. */
 const MOST_REQUESTS = 3;
-
-/**
- * An old copy of either database is noticed before anything moves. A batch that has its name is proof enough, whether
- * the hub has merged it, has it lying there, or never got it: this database knew it once.
- */
-function refuseRestored({ state }: Tracked, { site, round }: HubStatus, named: readonly number[]): void {
-  const batch = Math.max(site.merged, ...site.received, ...named);
-  if (batch > state.lastMarked || site.acknowledged > state.position) {
-    throw new SyncError('session.siteRestored', { params: { batch, known: state.lastMarked } });
-  }
-  if (round < state.position) {
-    throw new SyncError('session.hubRestored', { params: { round, known: state.position } });
-  }
-}
 
 /** A site that the hub did not wait for any more is told before anything moves, and goes on from a copy of the hub. */
 function refusePruned({ state }: Tracked, { round, firstRound }: HubStatus): void {

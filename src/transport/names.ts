@@ -8,6 +8,8 @@ import { join } from 'node:path';
 export const statusFile = 'status.json';
 export const requestFile = 'session.json';
 export const waitingFile = 'waiting.json';
+export const snapshotRequestFile = 'snapshot.json';
+export const snapshotsFolderName = 'snapshots';
 export const manifestFile = 'manifest.json';
 
 /** What a site leaves at the hub, by folder. */
@@ -38,6 +40,12 @@ export function isPromised(partDigest: string, sha256: string): boolean {
 export function parseNumber(digits: string): number | null {
   return /^(\d{6}|[1-9]\d{6,8})$/.test(digits) && Number(digits) > 0 ? Number(digits) : null;
 }
+
+/** Of a snapshot that follows a round (0: none): another content has another name. */
+export const snapshotName = (round: number, sha256: string): string =>
+  `${numberName(round)}-${sha256.slice(0, digestLength)}.snapshot`;
+
+export const isSnapshotName = (name: string): boolean => /^\d{6,9}-[0-9a-f]{16}\.snapshot$/.test(name);
 
 export function parseFinalName(inbox: Inbox, name: string): number | null {
   const [digits = '', extension] = name.split('.', 2);

@@ -3,6 +3,16 @@ import type { Manifest, Segment } from '../batch/manifest';
 
 const number = z.number().int().nonnegative();
 
+/** All rows of the hub's database in one file, for a site that starts from nothing. */
+export const snapshotSchema = z.object({
+  /** The last round that is in it. */
+  round: number,
+  /** Bytes. */
+  size: number,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type Snapshot = z.infer<typeof snapshotSchema>;
+
 /** What the hub tells one site: the content of its `/status.json`. */
 export const hubStatusSchema = z.object({
   /** Hub's clock, milliseconds since 1970, UTC. */
@@ -18,6 +28,8 @@ export const hubStatusSchema = z.object({
   firstRound: number.optional(),
   /** Columns that add up, by table; left out by a hub of a version that knows none. */
   additive: z.record(z.string(), z.array(z.string())).optional(),
+  /** The last one that a site asked for and that can be fetched. */
+  snapshot: snapshotSchema.nullable().optional(),
   site: z.object({
     number,
     name: z.string(),
@@ -54,6 +66,10 @@ export interface HubLink {
   manifest(round: number, signal: AbortSignal): Promise<Manifest>;
   /** Downloads a segment to `file`, resuming what is there, and verifies its size and SHA-256. */
   fetchSegment(round: number, segment: Segment, file: string, options: TransferOptions): Promise<void>;
+  /** Asks the hub for a snapshot; its status tells once there is one. */
+  requestSnapshot(signal: AbortSignal): Promise<void>;
+  /** Downloads it to `file`, resuming what is there, and verifies its size and SHA-256. Rejects with `hub.snapshotGone`. */
+  fetchSnapshot(snapshot: Snapshot, file: string, options: TransferOptions): Promise<void>;
   /** Asks the hub to open a session outside its schedule. */
   requestSession(signal: AbortSignal): Promise<void>;
   /** Tells the hub that this site has sent all it has, and waits for a round; so does `requestSession`. */
@@ -118,7 +134,7 @@ export type StoredFile =
   | { readonly kind: 'batch'; readonly site: number; readonly batch: number }
   | { readonly kind: 'acknowledgement'; readonly site: number; readonly round: number }
   | { readonly kind: 'question'; readonly site: number; readonly question: number }
-  | { readonly kind: 'request' | 'waiting'; readonly site: number };
+  | { readonly kind: 'request' | 'waiting' | 'snapshotRequest'; readonly site: number };
 
 export interface HubServerEvents {
   readonly stored: (file: StoredFile) => void;

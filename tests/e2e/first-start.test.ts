@@ -31,7 +31,7 @@ test('a siège and a serveur are set up, paired, tested and synchronised', { tim
   const file = (name: string): string => path.join(folder, `${name}.db`);
   for (const name of ['siege', 'colmar'])
     sql(file(name), 'create table members (id integer primary key, name text not null)');
-  sql(file('colmar'), `insert into members (name) values ('before')`);
+  sql(file('siege'), `insert into members (name) values ('before')`);
 
   const hub = await open(folder, 'siege');
   await hub.click('#role-hub');
@@ -65,9 +65,12 @@ test('a siège and a serveur are set up, paired, tested and synchronised', { tim
   await site.click('#first-start-next');
   await site.find('#first-start-wrong');
   await site.type('textarea[name=pairing-code]', code);
+  await site.click('#start-hub');
   await look(site, 'first-start-site');
   await site.click('#first-start-next');
+  // The hub is asked for its rows, and they are here.
   await site.find('#test-offer');
+  expect(sql(file('colmar'), `select name from members`)).toEqual([{ name: 'before' }]);
   await look(site, 'first-start-done');
   await site.click('#offer-test');
   await site.find('#test-verdict.ok');

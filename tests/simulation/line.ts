@@ -1,7 +1,13 @@
 import type { Manifest, Segment } from '../../src/batch/manifest';
 import { SyncError } from '../../src/shared/errors';
 import { systemCode } from '../../src/shared/disk-error';
-import type { Acknowledgement, HubLink, HubStatus, TransferOptions } from '../../src/transport/port';
+import type {
+  Acknowledgement,
+  HubLink,
+  HubStatus,
+  Snapshot,
+  TransferOptions,
+} from '../../src/transport/port';
 import type { Random } from '../support/random';
 import { disk } from './machine/disk';
 import { operate } from './machine/process';
@@ -60,6 +66,14 @@ export class FaultyLink implements HubLink {
 
   fetchAnswer(number: number, file: string, options: TransferOptions): Promise<boolean> {
     return this.#call(() => this.link.fetchAnswer(number, file, options));
+  }
+
+  requestSnapshot(signal: AbortSignal): Promise<void> {
+    return this.#call(() => this.link.requestSnapshot(signal));
+  }
+
+  fetchSnapshot(snapshot: Snapshot, file: string, options: TransferOptions): Promise<void> {
+    return this.#call(() => this.link.fetchSnapshot(snapshot, file, options));
   }
 
   close(): void {

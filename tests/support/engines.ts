@@ -161,10 +161,10 @@ export class EngineCompany {
   }
 
   /** One session at one post, from the start of the program to its end. */
-  async session(name: string): Promise<Report> {
+  async session(name: string, agreed: { readonly recover?: boolean } = {}): Promise<Report> {
     const { engine } = await this.start(name);
     try {
-      return await engine.synchronise('manual');
+      return await engine.synchronise('manual', agreed);
     } finally {
       await this.stop(name);
     }
@@ -173,8 +173,11 @@ export class EngineCompany {
   /** A session at each of these posts, all at once; at every post by default. */
   async synchronise(
     names: readonly string[] = this.posts.map(({ name }) => name),
+    { recover }: { /** The post where the user agreed to it. */ readonly recover?: string } = {},
   ): Promise<Record<string, Report>> {
-    const reports = names.map(async (name) => [name, await this.session(name)] as const);
+    const reports = names.map(
+      async (name) => [name, await this.session(name, { recover: name === recover })] as const,
+    );
     return Object.fromEntries(await Promise.all(reports));
   }
 

@@ -49,6 +49,7 @@ class FolderHubLink implements HubLink {
     });
     this.#files = new SiteFiles({
       roundsFolder,
+      snapshotsFolder: null,
       deposits: this.#deposits,
       status: () => options.status(site),
       now: () => 0,
@@ -89,6 +90,15 @@ class FolderHubLink implements HubLink {
     throw new SyncError('hub.digest', { params: { file: segment.name }, retryable: true });
   }
 
+  requestSnapshot(signal: AbortSignal): Promise<void> {
+    return this.#wish('snapshotRequest', signal);
+  }
+
+  /** None is ever offered here. */
+  fetchSnapshot(): Promise<void> {
+    return Promise.reject(new SyncError('hub.snapshotGone'));
+  }
+
   requestSession(signal: AbortSignal): Promise<void> {
     return this.#wish('request', signal);
   }
@@ -97,7 +107,7 @@ class FolderHubLink implements HubLink {
     return this.#wish('waiting', signal);
   }
 
-  async #wish(kind: 'request' | 'waiting', signal: AbortSignal): Promise<void> {
+  async #wish(kind: 'request' | 'waiting' | 'snapshotRequest', signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.options.onStored?.({ kind, site: this.options.site });
     return Promise.resolve();

@@ -1,3 +1,4 @@
+import { logMarks } from '../log-marks';
 import type { Unseen } from '../port';
 import { asNumber, type Connection } from './connection';
 import { databaseError, refusalOf } from './errors';
@@ -41,8 +42,8 @@ async function write(
   unseen: Unseen,
 ): Promise<Found[]> {
   for (const staged of staging.tables) {
-    if (unseen.at === 'hub') await logWritten(connection, staged, unseen.author);
-    else await withdrawAsked(connection, staged);
+    if (unseen.at === 'site') await withdrawAsked(connection, staged);
+    else await logWritten(connection, staged, logMarks(unseen));
   }
   for (const statement of writeStatements(parentsFirst(staging.tables), tables)) {
     const found = await attempt(connection, statement);

@@ -15,6 +15,7 @@ import type {
   MergeTransaction,
   MissingRight,
   Restoration,
+  SnapshotBlock,
   StageOptions,
   TrackingState,
 } from '../port';
@@ -42,6 +43,8 @@ import { purge } from './purge';
 import { restore } from './restore';
 import { missingRights } from './rights';
 import { countRows, readInFlight, readRows } from './rows';
+import { resend } from './resend';
+import { occupiedTables, readSnapshot } from './snapshot';
 import { Staging } from './staging';
 import { hasTracking, readState, requireTracking, writeAdditive } from './state';
 import type { MssqlTable } from './table';
@@ -136,6 +139,28 @@ class MssqlDatabase implements Database {
 
   inFlight(table: string, after: number): AsyncIterable<readonly (readonly Value[])[]> {
     return this.#read(table, (reader, known) => readInFlight(reader, known, after));
+  }
+
+  async *snapshot(names: readonly string[]): AsyncGenerator<SnapshotBlock> {
+    const tables = (await this.#do(tracked)).filter(({ name }) => names.includes(name));
+    const reader = await Connection.open(this.#address);
+    try {
+      yield* readSnapshot(reader, tables);
+    } catch (error) {
+      throw databaseError(error);
+    } finally {
+      await reader.close();
+    }
+  }
+
+  occupied(): Promise<readonly string[]> {
+    return this.#do(async (connection) =>
+      occupiedTables(connection, (await readCatalogue(connection)).tables),
+    );
+  }
+
+  resend(since: number): Promise<number> {
+    return this.#do(async (connection) => resend(connection, await tracked(connection), since));
   }
 
   async stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void> {

@@ -7,6 +7,7 @@ import type {
   Question,
   Settlement,
   StagedChange,
+  TrackingState,
   Unseen,
   Violation,
 } from '../port';
@@ -18,7 +19,7 @@ import { asNumber, type Connection } from './connection';
 import type { Found } from './foreign-keys';
 import { writeConflict, writeRefusedEnd } from './journal';
 import { writeLedger } from './ledger';
-import { logOf } from './names';
+import { LEDGER, logOf, QUESTIONS } from './names';
 import { restoreParent } from './parents';
 import { logNumber, withdrawQuestions, writeQuestion } from './questions';
 import { countSettled, writeNoted } from './rows';
@@ -110,6 +111,28 @@ export class MssqlMergeTransaction implements MergeTransaction {
       await withdrawQuestions(this.#connection, table, this.#staging.find(table.name), includedBatch);
     }
     await writeState(this.#connection, { position: round, included: includedBatch });
+  }
+
+  recordNumbers(numbers: Partial<TrackingState>): Promise<void> {
+    return writeState(this.#connection, numbers);
+  }
+
+  async forgetChanges(): Promise<void> {
+    for (const table of this.#tables) await this.#connection.run(`DELETE FROM ${logOf(logNumber(table))}`);
+    await this.#connection.run(`DELETE FROM ${QUESTIONS}`);
+  }
+
+  async recordReplayed(round: number, entries: readonly Omit<LedgerEntry, 'round'>[]): Promise<void> {
+    const number = String(round);
+    for (const entry of entries) await writeLedger(this.#connection, entry);
+    await this.#connection.run(`UPDATE ${LEDGER} SET round = ${number} WHERE round IS NULL`);
+    for (const table of this.#tables) {
+      await this.#connection.run(
+        `UPDATE ${logOf(logNumber(table))} SET sent_in = ${number} ` +
+          `WHERE sent_in IS NULL AND (origin <> 0 OR (op = 'R' AND base > 0))`,
+      );
+    }
+    await writeState(this.#connection, { lastMarked: round });
   }
 
   async written(): Promise<ReadonlyMap<string, number>> {

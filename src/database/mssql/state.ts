@@ -10,6 +10,10 @@ const stateSchema = z.object({
   lastMarked: z.coerce.number().default(0),
   position: z.coerce.number().default(0),
   included: z.coerce.number().default(0),
+  lostAfter: z.coerce.number().default(0),
+  lostBatch: z.coerce.number().default(0),
+  lostRound: z.coerce.number().default(0),
+  roundMark: z.string().default(''),
 });
 type MssqlState = z.infer<typeof stateSchema>;
 

@@ -1,5 +1,6 @@
 import { SyncError } from '../../shared/errors';
 import type { Installation } from '../port';
+import { NO_NUMBERS } from '../tracking-numbers';
 import { readCatalogue } from './catalogue';
 import { asText, type Connection } from './connection';
 import { forgetLog, install, sumColumns } from './install';
@@ -101,6 +102,7 @@ async function adopt(connection: Connection, installation: Installation): Promis
     lastMarked: 0,
     included: 0,
     position: installation.role === 'site' ? seen : 0,
+    ...NO_NUMBERS,
   });
 }
 

@@ -1,12 +1,12 @@
 import type { Value } from '../../batch/block';
 import type { Contested, StagedChange, Unseen } from '../port';
-import { groupLines, newsOf, type UnseenLine } from '../log-lines';
+import { groupLines, newsOf, unknownPast, type UnseenLine } from '../log-lines';
 import { readExpression } from './column-type';
 import { asNumber, asText, type Connection } from './connection';
 import { logOf } from './names';
 import { logNumber } from './questions';
 import type { Staged, Staging } from './staging';
-import { beforeNames, keyNames, logSameAsStaged } from './table';
+import { beforeNames, keyNames, logSameAsStaged, sameAsStaged } from './table';
 import { fromWire } from './values';
 
 /**
@@ -30,6 +30,7 @@ export async function findContested(
       const removed = await removedRow(connection, staged, change);
       contested.push(removed === null ? { change, here } : { change, here, removed });
     }
+    if (unseen.at === 'hub') contested.push(...(await resent(connection, staging, staged, contested)));
   }
   return contested;
 }
@@ -53,6 +54,31 @@ async function removedRow(
   return row === null ? null : table.types.map((type, at) => fromWire(type, row[at]));
 }
 
+/** Changes of rows that are there, by someone who does not know what has become of them: `base` 0. */
+async function resent(
+  connection: Connection,
+  staging: Staging,
+  staged: Staged,
+  contested: readonly Contested[],
+): Promise<Contested[]> {
+  const { table, name } = staged;
+  const met = new Set(
+    contested.filter(({ change }) => change.table === table.name).map(({ change }) => change.id),
+  );
+  const rows = await connection.all(
+    `SELECT s.id FROM ${name} AS s JOIN ${table.object} AS t ON ${sameAsStaged(table)} ` +
+      `WHERE s.base = 0 AND s.op <> 'R' ORDER BY s.id`,
+  );
+  const ids = rows.map(([id]) => asNumber(id)).filter((id) => !met.has(id));
+  const found: Contested[] = [];
+  for (const [id, change] of await staging.read(staged, ids)) {
+    const here = unknownPast(table.columns.length);
+    await staging.noteNews(staged, id, here);
+    found.push({ change, here });
+  }
+  return found;
+}
+
 /**
  * Condition on a log line `l` that the author of the staged changes has not seen it. At the hub that is what others
  * made, and the hub's answers to the author: a line that answers a site (its `base` names the site) is news to that
@@ -62,9 +88,12 @@ function unseenCondition(unseen: Unseen, base: string): string {
   if (unseen.at === 'site') {
     return `(l.sent_in IS NULL OR l.sent_in > ${String(unseen.included)}) AND l.op <> 'R'`;
   }
+  if (unseen.at === 'replay') return `l.sent_in IS NULL AND l.op <> 'R'`;
   const author = String(unseen.author);
+  const own =
+    unseen.lostFrom === undefined ? '' : ` OR l.sent_in IS NULL OR l.sent_in >= ${String(unseen.lostFrom)}`;
   return (
-    `(l.sent_in IS NULL OR l.sent_in > ${base}) AND l.origin <> ${author} ` +
+    `(l.sent_in IS NULL OR l.sent_in > ${base}) AND (l.origin <> ${author}${own}) ` +
     `AND (l.op <> 'R' OR l.base = ${author})`
   );
 }

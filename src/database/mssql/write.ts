@@ -1,5 +1,6 @@
 /** The statements that write staged changes, set by set. */
 import { writeExpression } from './column-type';
+import type { LogMarks } from '../log-marks';
 import type { Connection } from './connection';
 import { logOf, quote } from './names';
 import { logNumber } from './questions';
@@ -132,25 +133,28 @@ function incoming(table: MssqlTable, column: string): string {
 }
 
 /** The hub logs what it writes, so that the next round carries it, and its answers to the author. */
-export async function logWritten(connection: Connection, staged: Staged, author: number): Promise<void> {
+export async function logWritten(
+  connection: Connection,
+  staged: Staged,
+  { origin, round, author }: LogMarks,
+): Promise<void> {
   const { table, name } = staged;
   const log = logOf(logNumber(table));
-  const own = String(author);
   const keys = keyNames(table).join(', ');
   const stagedKeys = keyColumns(table)
     .map((_, at) => stagedKey(table, at))
     .join(', ');
   const kept = beforeNames(table).join(', ');
   await connection.run(
-    `INSERT INTO ${log} (op, marks, changed_at, origin, ${keys}${kept === '' ? '' : `, ${kept}`}) ` +
-      `SELECT 'D', '', s.changed_at, ${own}, ${listOf('t', table.columns)} FROM ${name} AS s ` +
+    `INSERT INTO ${log} (op, marks, changed_at, origin, sent_in, ${keys}${kept === '' ? '' : `, ${kept}`}) ` +
+      `SELECT 'D', '', s.changed_at, ${origin}, ${round}, ${listOf('t', table.columns)} FROM ${name} AS s ` +
       `JOIN ${table.object} AS t ON ${sameAsStaged(table)} WHERE s.writes = 1 AND s.op = 'D'; ` +
-      `INSERT INTO ${log} (op, marks, changed_at, origin, ${keys}) ` +
-      `SELECT s.op, s.marks, s.changed_at, ${own}, ${stagedKeys} ` +
+      `INSERT INTO ${log} (op, marks, changed_at, origin, sent_in, ${keys}) ` +
+      `SELECT s.op, s.marks, s.changed_at, ${origin}, ${round}, ${stagedKeys} ` +
       `FROM ${name} AS s WHERE s.writes = 1 AND s.op IN ('I', 'U'); ` +
       // What the author had not seen of the row is news to it until the round that carries this line.
       `INSERT INTO ${log} (op, marks, changed_at, origin, base, ${keys}) ` +
-      `SELECT 'R', s.news_marks, s.news_at, s.news_origin, ${own}, ${stagedKeys} FROM ${name} AS s WHERE s.everyone = 1`,
+      `SELECT 'R', s.news_marks, s.news_at, s.news_origin, ${author}, ${stagedKeys} FROM ${name} AS s WHERE s.everyone = 1`,
   );
 }
 

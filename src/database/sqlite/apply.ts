@@ -1,3 +1,4 @@
+import { logMarks, type LogMarks } from '../log-marks';
 import type { Unseen } from '../port';
 import type { SqliteTable } from './table';
 import type { Connection } from './connection';
@@ -130,31 +131,30 @@ function logAndNote(
 ): void {
   noteFormer(connection, staging, tables);
   for (const staged of staging.tables) {
-    if (unseen.at === 'hub') logWritten(connection, staged, unseen.author);
-    else withdrawQuestions(connection, staged);
+    if (unseen.at === 'site') withdrawQuestions(connection, staged);
+    else logWritten(connection, staged, logMarks(unseen));
   }
 }
 
-function logWritten(connection: Connection, staged: Staged, author: number): void {
+function logWritten(connection: Connection, staged: Staged, { origin, round, author }: LogMarks): void {
   const { table } = staged;
   const log = quote(logOf(table.name));
-  const own = String(author);
   const keys = keyNames(table).join(', ');
   connection.run(
-    `INSERT INTO ${log} (op, marks, changed_at, origin, ${[...keyNames(table), ...beforeNames(table)].join(', ')}) ` +
-      `SELECT 'D', '', s.changed_at, ${own}, ${listOf('t', table.columns)} FROM ${staged.name} AS s ` +
+    `INSERT INTO ${log} (op, marks, changed_at, origin, sent_in, ${[...keyNames(table), ...beforeNames(table)].join(', ')}) ` +
+      `SELECT 'D', '', s.changed_at, ${origin}, ${round}, ${listOf('t', table.columns)} FROM ${staged.name} AS s ` +
       `CROSS JOIN ${quote(table.name)} AS t ON ${sameKey(table, 't', keyColumns(table), 's', staged.keys)} ` +
       `WHERE s.write AND s.op = 'D'`,
   );
   connection.run(
-    `INSERT INTO ${log} (op, marks, changed_at, origin, ${keys}) ` +
-      `SELECT s.op, s.marks, s.changed_at, ${own}, ${listOf('s', staged.keys)} ` +
+    `INSERT INTO ${log} (op, marks, changed_at, origin, sent_in, ${keys}) ` +
+      `SELECT s.op, s.marks, s.changed_at, ${origin}, ${round}, ${listOf('s', staged.keys)} ` +
       `FROM ${staged.name} AS s WHERE s.write AND s.op IN ('I', 'U')`,
   );
   // The answer to the author: what it had not seen of the row is news to it until the round that carries this line.
   connection.run(
     `INSERT INTO ${log} (op, marks, changed_at, origin, base, ${keys}) ` +
-      `SELECT 'R', s.news_marks, s.news_at, s.news_origin, ${own}, ${listOf('s', staged.keys)} ` +
+      `SELECT 'R', s.news_marks, s.news_at, s.news_origin, ${author}, ${listOf('s', staged.keys)} ` +
       `FROM ${staged.name} AS s WHERE s.everyone`,
   );
 }

@@ -15,6 +15,7 @@ import type {
   MergeTransaction,
   MissingRight,
   Restoration,
+  SnapshotBlock,
   StageOptions,
   TrackingState,
 } from '../port';
@@ -24,15 +25,17 @@ import { readCatalogue, type SqliteCatalogue } from './catalogue';
 import { asNumber, Connection, databaseError } from './connection';
 import { conflictTables, countConflicts, readConflicts } from './journal';
 import { readLedger } from './ledger';
+import { resend } from './resend';
 import { restore } from './restore';
 import { SqliteMergeTransaction } from './merge-transaction';
 import { logOf, quote } from './names';
 import { forgetDoomed } from './replaced';
 import { purge } from './purge';
+import { occupiedTables, readSnapshot } from './snapshot';
 import { Staging } from './staging';
 import { readInFlight, readRows } from './rows';
 import { hasTracking, readState, requireTracking, writeState } from './state';
-import { prepare, unprepare } from './tracking';
+import { prepare, requireWal, unprepare } from './tracking';
 import { pauseTriggers } from './triggers-paused';
 
 /** The port on a SQLite file. */
@@ -85,6 +88,7 @@ class SqliteDatabase implements Database {
   async *capture(number: number, tables: readonly string[]): AsyncGenerator<CapturedBlock> {
     const { role } = await this.#do(() => requireTracking(this.#connection));
     const concerned = (await this.#do(() => this.#tracked())).filter(({ name }) => tables.includes(name));
+    await this.#do(() => requireWal(this.#connection));
     const reader = new Connection(this.#path);
     try {
       await this.#do(() => mark(this.#connection, reader, concerned, number));
@@ -107,6 +111,27 @@ class SqliteDatabase implements Database {
 
   inFlight(table: string, after: number): AsyncIterable<readonly (readonly Value[])[]> {
     return this.#read(table, (reader, known) => readInFlight(reader, known, after));
+  }
+
+  async *snapshot(tables: readonly string[]): AsyncGenerator<SnapshotBlock> {
+    const concerned = this.#tracked().filter(({ name }) => tables.includes(name));
+    await this.#do(() => requireWal(this.#connection));
+    const reader = new Connection(this.#path);
+    try {
+      yield* readSnapshot(reader, concerned);
+    } catch (error) {
+      throw databaseError(error, this.#path);
+    } finally {
+      reader.close();
+    }
+  }
+
+  occupied(): Promise<readonly string[]> {
+    return this.#do(() => occupiedTables(this.#connection, readCatalogue(this.#connection).tables));
+  }
+
+  resend(since: number): Promise<number> {
+    return this.#do(() => resend(this.#connection, this.#tracked(), since));
   }
 
   async stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void> {

@@ -57,7 +57,7 @@ function missingParents(
   const match = foreignKey.parentColumns
     .map((column, at) => `p.${quote(column)} = s.${own[at] ?? ''}`)
     .join(' AND ');
-  const counts = unseen.at === 'hub' ? '' : `AND ${changedHere(foreignKey, own, parent, unseen)}`;
+  const counts = unseen.at !== 'site' ? '' : `AND ${changedHere(foreignKey, own, parent, unseen)}`;
   return idsOf(
     connection,
     `SELECT s.id FROM ${staged.name} AS s WHERE s.write AND s.op IN ('I', 'U') AND NOT s.exempt AND ${given} ` +
@@ -108,7 +108,7 @@ function remainingChildren(
     : `NOT EXISTS (SELECT 1 FROM ${quote(table.name)} AS p WHERE ${foreignKey.parentColumns
         .map((column, at) => `p.${quote(column)} = s.${columns[at] ?? ''}`)
         .join(' AND ')})`;
-  const counts = unseen.at === 'hub' ? '' : `AND ${keptHere(child, byKey ? null : table, unseen)}`;
+  const counts = unseen.at !== 'site' ? '' : `AND ${keptHere(child, byKey ? null : table, unseen)}`;
   return idsOf(
     connection,
     `SELECT DISTINCT s.id FROM ${former} AS s JOIN ${quote(child.name)} AS c ON ${match} WHERE ${gone} ${counts}`,

@@ -6,6 +6,7 @@ import type {
   Question,
   Settlement,
   StagedChange,
+  TrackingState,
   Unseen,
   Violation,
   NewJournalEntry,
@@ -19,7 +20,7 @@ import type { Connection } from './connection';
 import { asNumber } from './connection';
 import { writeConflict, writeRefusedEnd } from './journal';
 import { writeLedger } from './ledger';
-import { logOf, quote } from './names';
+import { LEDGER, logOf, QUESTIONS, quote } from './names';
 import { restoreParent } from './parents';
 import { countSettled, writeNoted } from './rows';
 import { withdrawQuestions, writeQuestion } from './questions';
@@ -109,6 +110,30 @@ export class SqliteMergeTransaction implements MergeTransaction {
       withdrawQuestions(this.#connection, table, this.#staging.find(table.name), includedBatch);
     }
     writeState(this.#connection, { position: round, included: includedBatch });
+    return Promise.resolve();
+  }
+
+  recordNumbers(numbers: Partial<TrackingState>): Promise<void> {
+    writeState(this.#connection, numbers);
+    return Promise.resolve();
+  }
+
+  forgetChanges(): Promise<void> {
+    for (const { name } of this.#tables) this.#connection.run(`DELETE FROM ${quote(logOf(name))}`);
+    this.#connection.run(`DELETE FROM ${quote(QUESTIONS)}`);
+    return Promise.resolve();
+  }
+
+  recordReplayed(round: number, entries: readonly Omit<LedgerEntry, 'round'>[]): Promise<void> {
+    for (const entry of entries) writeLedger(this.#connection, entry);
+    this.#connection.run(`UPDATE ${quote(LEDGER)} SET round = ? WHERE round IS NULL`, round);
+    for (const { name } of this.#tables) {
+      this.#connection.run(
+        `UPDATE ${quote(logOf(name))} SET sent_in = ? WHERE sent_in IS NULL AND (origin <> 0 OR (op = 'R' AND base > 0))`,
+        round,
+      );
+    }
+    writeState(this.#connection, { lastMarked: round });
     return Promise.resolve();
   }
 

@@ -11,6 +11,10 @@ const stateSchema = z.object({
   lastMarked: z.coerce.number().default(0),
   position: z.coerce.number().default(0),
   included: z.coerce.number().default(0),
+  lostAfter: z.coerce.number().default(0),
+  lostBatch: z.coerce.number().default(0),
+  lostRound: z.coerce.number().default(0),
+  roundMark: z.coerce.string().default(''),
   /** As it was before `prepare`, to be put back by `unprepare`. */
   journalMode: z.string().default('delete'),
   /** Columns declared additive, as JSON. */

@@ -1,5 +1,6 @@
 import { SyncError } from '../../shared/errors';
 import type { Installation } from '../port';
+import { NO_NUMBERS } from '../tracking-numbers';
 import { readCatalogue } from './catalogue';
 import type { Connection } from './connection';
 import { asText, isBusy } from './connection';
@@ -20,10 +21,7 @@ import {
 import { hasTracking, preparedTables, readState, writeState } from './state';
 
 export function prepare(connection: Connection, installation: Installation): void {
-  // Readers of a database in WAL mode never wait for the synchronisation, nor it for them; capture counts on it.
-  const journalMode = asText(connection.first('PRAGMA journal_mode')?.[0]);
-  const reached = journalMode === 'wal' ? 'wal' : asText(connection.first('PRAGMA journal_mode = WAL')?.[0]);
-  if (reached !== 'wal') throw new SyncError('database.noWal', { params: { mode: reached } });
+  const journalMode = requireWal(connection);
   connection.transaction(() => {
     const first = !hasTracking(connection);
     if (first) createState(connection, journalMode);
@@ -34,6 +32,17 @@ export function prepare(connection: Connection, installation: Installation): voi
       if (table.tracking !== 'installed') install(connection, table, first);
     }
   });
+}
+
+/**
+ * Readers of a database in WAL mode never wait for the synchronisation, nor it for them; capture counts on it. A backup
+ * that was restored may be in another mode. Gives the mode as it was.
+ */
+export function requireWal(connection: Connection): string {
+  const before = asText(connection.first('PRAGMA journal_mode')?.[0]);
+  const reached = before === 'wal' ? 'wal' : asText(connection.first('PRAGMA journal_mode = WAL')?.[0]);
+  if (reached !== 'wal') throw new SyncError('database.noWal', { params: { mode: reached } });
+  return before;
 }
 
 export function unprepare(connection: Connection): void {
@@ -86,6 +95,7 @@ function adopt(connection: Connection, installation: Installation): void {
     lastMarked: 0,
     included: 0,
     position: installation.role === 'site' ? seen : 0,
+    ...NO_NUMBERS,
   });
 }
 

@@ -1,11 +1,11 @@
 import type { Value } from '../../batch/block';
 import type { Contested, StagedChange, Unseen } from '../port';
-import { groupLines, newsOf, type UnseenLine } from '../log-lines';
+import { groupLines, newsOf, unknownPast, type UnseenLine } from '../log-lines';
 import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { logOf, quote } from './names';
 import type { Staged, Staging } from './staging';
-import { beforeNames, keyNames, listOf, sameKey } from './triggers';
+import { beforeNames, keyColumns, keyNames, listOf, sameKey } from './triggers';
 
 /**
  * Condition on a log line `l` that the author of the staged changes has not seen it. At the hub that is what others
@@ -14,16 +14,22 @@ import { beforeNames, keyNames, listOf, sameKey } from './triggers';
  * is not what the hub has, which is what counts.
  */
 export function unseenCondition(unseen: Unseen, asksToo: boolean): string {
+  if (unseen.at === 'replay') return `l.sent_in IS NULL AND l.op <> 'R'`;
   if (unseen.at === 'hub') {
     const author = String(unseen.author);
     return (
-      `l.origin <> ${author} AND (l.sent_in IS NULL OR l.sent_in > ${String(unseen.base)}) ` +
+      `${byOthers(unseen)} AND (l.sent_in IS NULL OR l.sent_in > ${String(unseen.base)}) ` +
       `AND (l.op <> 'R' OR l.base = ${author})`
     );
   }
   const recent = `(l.sent_in IS NULL OR l.sent_in > ${String(unseen.included)})`;
   return asksToo ? recent : `${recent} AND l.op <> 'R'`;
 }
+
+const byOthers = ({ author, lostFrom }: Extract<Unseen, { at: 'hub' }>): string =>
+  lostFrom === undefined
+    ? `l.origin <> ${String(author)}`
+    : `(l.origin <> ${String(author)} OR l.sent_in IS NULL OR l.sent_in >= ${String(lostFrom)})`;
 
 /**
  * Staged changes whose key has log lines that their author has not seen. What these come to is noted with the staged
@@ -44,6 +50,14 @@ function contestedIn(connection: Connection, staging: Staging, staged: Staged, u
     const removed = removedRow(connection, staged, change);
     contested.push(removed === null ? { change, here } : { change, here, removed });
   }
+  if (unseen.at !== 'hub') return contested;
+  const met = new Set(contested.map(({ change }) => change.id));
+  for (const id of resentIds(connection, staged).filter((resent) => !met.has(resent))) {
+    const change = staging.read(staged, id);
+    const here = unknownPast(staged.columns.length);
+    staging.noteNews(staged, id, here);
+    contested.push({ change, here });
+  }
   return contested;
 }
 
@@ -61,6 +75,15 @@ function removedRow(
     id,
   );
 }
+
+/** Changes of rows that are there, by someone who does not know what has become of them: `base` 0. */
+const resentIds = (connection: Connection, { table, name, keys }: Staged): number[] =>
+  connection
+    .all(
+      `SELECT s.id FROM ${name} AS s CROSS JOIN ${quote(table.name)} AS t ` +
+        `ON ${sameKey(table, 't', keyColumns(table), 's', keys)} WHERE s.base = 0 AND s.op <> 'R' ORDER BY s.id`,
+    )
+    .map(([id]) => asNumber(id));
 
 /** By staged change, the lines its author has not seen, in their order. */
 function unseenLines(

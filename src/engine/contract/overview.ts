@@ -9,6 +9,7 @@ import type {
 } from '../../report/report';
 import type { MessageParams } from '../../shared/errors';
 import type { HubServerState } from '../../transport/port';
+import type { WayOut } from './recovery';
 import type { Sentence } from './sentence';
 import type { Preferences } from './settings';
 
@@ -67,6 +68,8 @@ export interface Overview {
     readonly paired: boolean;
   } | null;
   readonly problems: readonly Sentence[];
+  /** Null: the next session needs nobody. */
+  readonly wayOut: WayOut | null;
   readonly verdict: Verdict;
   /** Start of the last complete synchronisation, ISO 8601; null when there was none. */
   readonly lastSynchronisation: string | null;

@@ -32,6 +32,8 @@ export interface HubServerOptions {
   readonly sitesFolder: string;
   /** `000123/manifest.json` and segments, which the hub publishes. */
   readonly roundsFolder: string;
+  /** Where `snapshotName` names files; none without it. */
+  readonly snapshotsFolder?: string;
   readonly blockedFile: string;
   /** Asked at every login. */
   readonly accounts: () => Promise<readonly SiteAccount[]>;
@@ -215,6 +217,7 @@ class FtpHubServer implements HubServer {
     this.#deposits.set(site, deposits);
     const files = new SiteFiles({
       roundsFolder,
+      snapshotsFolder: this.options.snapshotsFolder ?? null,
       deposits,
       status: () => status(site),
       now: () => this.#clock.now(),

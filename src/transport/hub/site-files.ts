@@ -25,6 +25,7 @@ export class SiteFiles {
   constructor(
     private readonly options: {
       readonly roundsFolder: string;
+      readonly snapshotsFolder: string | null;
       readonly deposits: Deposits;
       readonly status: () => HubStatus | Promise<HubStatus>;
       readonly now: () => number;
@@ -59,6 +60,7 @@ export class SiteFiles {
         return { ...this.#entryOf(node, null), folder: false, size: (await this.#status()).length };
       case 'request':
       case 'waiting':
+      case 'snapshotRequest':
         throw notFound();
       case 'part':
         return this.#partEntry(node);
@@ -66,6 +68,8 @@ export class SiteFiles {
         return this.#entryOf(node, await file(this.options.deposits.path(node)));
       case 'answer':
         return this.#entryOf(node, await file(this.options.deposits.answer(node.question)));
+      case 'snapshot':
+        return this.#entryOf(node, await file(this.#snapshot(node.name)));
       case 'round':
         return this.#entryOf(node, await this.#round(node.round));
       case 'roundFile':
@@ -97,6 +101,7 @@ export class SiteFiles {
   async #path(node: TreeNode): Promise<string> {
     if (node.kind === 'roundFile') return this.#roundFile(node.round, node.name);
     if (node.kind === 'answer') return this.options.deposits.answer(node.question);
+    if (node.kind === 'snapshot') return this.#snapshot(node.name);
     if (node.kind === 'part' || node.kind === 'final') return this.options.deposits.path(node);
     throw notAllowed();
   }
@@ -145,6 +150,12 @@ export class SiteFiles {
   async #roundFile(round: number, name: string): Promise<string> {
     await this.#round(round);
     return join(roundFolder(this.options.roundsFolder, round), name);
+  }
+
+  #snapshot(name: string): string {
+    const { snapshotsFolder } = this.options;
+    if (snapshotsFolder === null) throw notFound();
+    return join(snapshotsFolder, name);
   }
 
   async #status(): Promise<Buffer> {

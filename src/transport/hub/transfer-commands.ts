@@ -7,7 +7,7 @@ import { FtpRefusal, notAllowed } from './refusal';
 import type { ControlSession } from './session';
 import { site } from './site-of';
 import { pump, runTransfer } from './transfer';
-import type { PartNode } from './tree';
+import type { PartNode, TreeNode } from './tree';
 
 export async function restart(session: ControlSession, arg: string): Promise<void> {
   site(session);
@@ -77,9 +77,14 @@ export async function store(session: ControlSession, arg: string, append: boolea
   const node = files.node(arg);
   const offset = takeRestart(session);
   if (node.kind === 'part') await storePart(session, node, append ? 'end' : offset);
-  else if (node.kind === 'request' || node.kind === 'waiting') await storeWish(session, node.kind);
+  else if (isWish(node)) await storeWish(session, node.kind);
   else throw notAllowed();
 }
+
+type WishNode = Extract<TreeNode, { kind: 'request' | 'waiting' | 'snapshotRequest' }>;
+
+const isWish = (node: TreeNode): node is WishNode =>
+  node.kind === 'request' || node.kind === 'waiting' || node.kind === 'snapshotRequest';
 
 async function storePart(session: ControlSession, part: PartNode, offset: number | 'end'): Promise<void> {
   const { account, deposits } = site(session);
@@ -103,7 +108,7 @@ async function storePart(session: ControlSession, part: PartNode, offset: number
 }
 
 /** The name is the whole message: the file goes nowhere. */
-async function storeWish(session: ControlSession, kind: 'request' | 'waiting'): Promise<void> {
+async function storeWish(session: ControlSession, kind: WishNode['kind']): Promise<void> {
   const { account } = site(session);
   const { limits, stored } = session.host;
   const nowhere = new Writable({

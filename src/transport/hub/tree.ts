@@ -10,6 +10,9 @@ import {
   parsePartName,
   partName,
   requestFile,
+  isSnapshotName,
+  snapshotRequestFile,
+  snapshotsFolderName,
   statusFile,
   waitingFile,
   type Inbox,
@@ -25,7 +28,9 @@ export type TreeNode =
   | { readonly kind: 'part'; readonly inbox: Inbox; readonly number: number; readonly digest: string }
   | { readonly kind: 'final'; readonly inbox: Inbox; readonly number: number }
   | { readonly kind: 'answer'; readonly question: number }
-  | { readonly kind: 'request' | 'waiting' }
+  | { readonly kind: 'request' | 'waiting' | 'snapshotRequest' }
+  /** Not listed anywhere: the status names it. */
+  | { readonly kind: 'snapshot'; readonly name: string }
   | { readonly kind: 'round'; readonly round: number }
   | { readonly kind: 'roundFile'; readonly round: number; readonly name: string };
 
@@ -51,6 +56,7 @@ export function nodeAt(segments: readonly string[]): TreeNode | null {
   if (first === undefined) return { kind: 'root' };
   if (rest.length > 0) return null;
   if (first === statusFile) return second === undefined ? { kind: 'status' } : null;
+  if (first === snapshotsFolderName) return third === undefined ? snapshotNode(second) : null;
   const folder = folders.find((name) => name === first);
   if (folder === undefined) return null;
   if (second === undefined) return { kind: 'folder', folder };
@@ -67,8 +73,12 @@ export function answerNode(name: string): TreeNode | null {
 
 function wishNode(name: string): TreeNode | null {
   if (name === requestFile) return { kind: 'request' };
+  if (name === snapshotRequestFile) return { kind: 'snapshotRequest' };
   return name === waitingFile ? { kind: 'waiting' } : null;
 }
+
+const snapshotNode = (name: string | undefined): TreeNode | null =>
+  name !== undefined && isSnapshotName(name) ? { kind: 'snapshot', name } : null;
 
 function roundNode(folder: string, name: string | undefined): TreeNode | null {
   const round = parseNumber(folder);
@@ -106,6 +116,10 @@ export function nodeName(node: TreeNode): string {
       return requestFile;
     case 'waiting':
       return waitingFile;
+    case 'snapshotRequest':
+      return snapshotRequestFile;
+    case 'snapshot':
+      return node.name;
     case 'round':
       return numberName(node.round);
     case 'roundFile':

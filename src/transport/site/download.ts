@@ -38,30 +38,50 @@ export async function ofRound<T>(round: number, work: Promise<T>): Promise<T> {
   }
 }
 
-/**
- * Downloads what `file` does not hold yet, then proves the whole by its SHA-256. A file that is not the
- * segment is deleted, so that the next try starts from nothing: `hub.digest`.
- */
-export async function fetchSegment(
+export async function ofSnapshot<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (replyCode(error) !== 550) throw error;
+    throw new SyncError('hub.snapshotGone', { cause: error, retryable: true });
+  }
+}
+
+/** A segment of a round, as `fetchFile`. */
+export function fetchSegment(
   client: Client,
   round: number,
   segment: Segment,
   file: string,
+  options: TransferOptions,
+): Promise<void> {
+  const path = `/rounds/${numberName(round)}/${segment.name}`;
+  return ofRound(round, fetchFile(client, path, segment, file, options));
+}
+
+/**
+ * Downloads what `file` does not hold yet, then proves the whole by its SHA-256. A file that is not what
+ * was promised is deleted, so that the next try starts from nothing: `hub.digest`.
+ */
+export async function fetchFile(
+  client: Client,
+  path: string,
+  promised: Pick<Segment, 'name' | 'size' | 'sha256'>,
+  file: string,
   { signal, onProgress }: TransferOptions,
 ): Promise<void> {
   const there = (await statIfThere(file))?.size ?? 0;
-  const start = there > segment.size ? 0 : there;
-  if (start < segment.size) {
-    const path = `/rounds/${numberName(round)}/${segment.name}`;
-    await ofRound(round, download(client, path, file, start, onProgress));
-  } else onProgress?.(segment.size);
+  const start = there > promised.size ? 0 : there;
+  if (start < promised.size) {
+    await download(client, path, file, start, onProgress);
+  } else onProgress?.(promised.size);
   const size = (await statIfThere(file))?.size ?? 0;
-  const same = size === segment.size && (await fileSha256(file, signal)) === segment.sha256;
+  const same = size === promised.size && (await fileSha256(file, signal)) === promised.sha256;
   if (same) return;
   await unlinkIfThere(file).catch((error: unknown) => {
     throw diskError(error, file);
   });
-  throw new SyncError('hub.digest', { params: { file: segment.name }, retryable: true });
+  throw new SyncError('hub.digest', { params: { file: promised.name }, retryable: true });
 }
 
 /** An answer is made for this one download: it is fetched whole, and goes. False while there is none. */

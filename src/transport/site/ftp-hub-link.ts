@@ -5,10 +5,20 @@ import { manifestSchema, type Manifest, type Segment } from '../../batch/manifes
 import { systemClock, type Clock } from '../../shared/clock';
 import { diskError } from '../../shared/disk-error';
 import { fileSha256 } from '../disk';
-import { manifestFile, numberName, requestFile, statusFile, waitingFile, type Inbox } from '../names';
+import {
+  manifestFile,
+  numberName,
+  requestFile,
+  snapshotName,
+  snapshotRequestFile,
+  snapshotsFolderName,
+  statusFile,
+  waitingFile,
+  type Inbox,
+} from '../names';
 import { parseAnswer, parseStatus } from '../answers';
-import type { Acknowledgement, HubLink, HubStatus, TransferOptions } from '../port';
-import { fetchAnswer, fetchSegment, ofRound, readText } from './download';
+import type { Acknowledgement, HubLink, HubStatus, Snapshot, TransferOptions } from '../port';
+import { fetchAnswer, fetchFile, fetchSegment, ofRound, ofSnapshot, readText } from './download';
 import { Line, type LineOptions } from './line';
 import { fileBlocks } from './local-file';
 import { upload } from './upload';
@@ -51,6 +61,17 @@ class FtpHubLink implements HubLink {
 
   async fetchSegment(round: number, segment: Segment, file: string, options: TransferOptions): Promise<void> {
     await this.line.use(options.signal, (client) => fetchSegment(client, round, segment, file, options));
+  }
+
+  requestSnapshot(signal: AbortSignal): Promise<void> {
+    return this.#wish(snapshotRequestFile, signal);
+  }
+
+  async fetchSnapshot(snapshot: Snapshot, file: string, options: TransferOptions): Promise<void> {
+    const path = `/${snapshotsFolderName}/${snapshotName(snapshot.round, snapshot.sha256)}`;
+    await this.line.use(options.signal, (client) =>
+      ofSnapshot(fetchFile(client, path, { ...snapshot, name: 'snapshot' }, file, options)),
+    );
   }
 
   requestSession(signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@ import type {
   SiteLine,
   SiteOverview,
   TablesView,
+  WayOut,
 } from '../../../src/engine/contract';
 import type {
   HistoryLine,
@@ -21,6 +22,8 @@ export interface StubOptions {
   readonly role: Role | null;
   /** Why there is no role: settings that are missing, unless it is said. */
   readonly problem?: 'missing' | 'unreadable';
+  /** The last session failed, and somebody has to decide. */
+  readonly wayOut?: WayOut | null;
   /** A session stays at its running step until it is stopped. */
   readonly hold?: boolean;
   /** The call at which the worker dies. */
@@ -54,8 +57,10 @@ export function overviewOf({
   problem = 'missing',
   ftpDown,
   startHidden = false,
+  wayOut = null,
 }: StubOptions): Overview {
   const empty = {
+    wayOut,
     lastSynchronisation: null,
     last: null,
     session: null,

@@ -41,6 +41,10 @@ const calls: EngineCalls = {
   ...conflictCalls(stub),
   ...settingsCalls(stub),
   ...informationCalls(dataFolder),
+  recover: () => Promise.resolve(),
+  writeSnapshot: () => Promise.resolve({ round: 1, rows: 0, bytes: 0 }),
+  startFrom: () => Promise.resolve(1),
+  resend: () => Promise.resolve(0),
 };
 
 const EVENTS: (keyof EngineEvents)[] = [

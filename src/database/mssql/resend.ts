@@ -1,0 +1,23 @@
+import { asNumber, type Connection } from './connection';
+import { logOf } from './names';
+import { logNumber } from './questions';
+import type { MssqlTable } from './table';
+
+/** Makes sent changes pending again, as by someone who has seen nothing of what others did. */
+export function resend(
+  connection: Connection,
+  tables: readonly MssqlTable[],
+  since: number,
+): Promise<number> {
+  return connection.transaction(async () => {
+    let count = 0;
+    for (const table of tables) {
+      const row = await connection.first(
+        `UPDATE ${logOf(logNumber(table))} SET sent_in = NULL, base = 0 ` +
+          `WHERE sent_in IS NOT NULL AND changed_at >= ${String(since)} AND op <> 'R'; SELECT @@ROWCOUNT`,
+      );
+      count += asNumber(row?.[0]);
+    }
+    return count;
+  });
+}

@@ -1,0 +1,55 @@
+import { BlockBuffer } from '../block-buffer';
+import type { SnapshotBlock } from '../port';
+import { wholeRow } from '../whole-row';
+import { allowsSnapshots } from './capture';
+import { readExpression } from './column-type';
+import type { Connection } from './connection';
+import { quote } from './names';
+import { readState } from './state';
+import type { MssqlTable } from './table';
+import { fromWire } from './values';
+
+/**
+ * Every row of these tables, over a connection of its own. Where snapshots are not allowed, who writes into these
+ * tables waits until all is read.
+ */
+export async function* readSnapshot(
+  reader: Connection,
+  tables: readonly MssqlTable[],
+): AsyncGenerator<SnapshotBlock> {
+  if (await allowsSnapshots(reader)) {
+    await reader.run('SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION');
+  } else {
+    await reader.run('BEGIN TRANSACTION');
+    for (const { object } of tables)
+      await reader.run(`DECLARE @n int; SELECT TOP (1) @n = 1 FROM ${object} WITH (TABLOCK, HOLDLOCK)`);
+  }
+  const { lastMarked } = await readState(reader);
+  for (const table of tables) {
+    const buffer = new BlockBuffer(table);
+    for await (const row of reader.stream(rowsQuery(table))) {
+      const full = buffer.add(0, wholeRow(table.types.map((type, at) => fromWire(type, row[at]))));
+      if (full !== null) yield { lastMarked, block: full.block };
+    }
+    for (const { block } of buffer.rest()) yield { lastMarked, block };
+  }
+}
+
+function rowsQuery(table: MssqlTable): string {
+  const columns = table.columns.map((column, at) => {
+    const type = table.types[at];
+    return `${type === undefined ? 'NULL' : readExpression(type, `t.${quote(column)}`)} AS c${String(at + 1)}`;
+  });
+  return `SELECT ${columns.join(', ')} FROM ${table.object} AS t`;
+}
+
+export async function occupiedTables(
+  connection: Connection,
+  tables: readonly MssqlTable[],
+): Promise<string[]> {
+  const occupied: string[] = [];
+  for (const { name, object } of tables) {
+    if ((await connection.first(`SELECT TOP (1) 1 FROM ${object}`)) !== null) occupied.push(name);
+  }
+  return occupied;
+}

@@ -1,0 +1,94 @@
+import { roundMark } from '../batch/manifest';
+import type { TrackingState } from '../database/port';
+import { isCatchingUp } from '../database/tracking-numbers';
+import { SyncError } from '../shared/errors';
+import { batchesIn } from '../transport/batch-files';
+import type { HubStatus } from '../transport/port';
+import { retryUntil, type StepHandle } from './session';
+import type { SiteSessionOptions } from './site-options';
+import type { Tracked } from './tracking';
+
+/**
+ * An old copy of either database is noticed before anything moves: rejects with `session.siteRestored`,
+ * `session.hubRestored` or `session.hubOtherPast`. Where the user has agreed to it (`recover`), a site's own old copy
+ * begins to catch up instead, and what it is then is given.
+ */
+export async function settleRestored(
+  handle: StepHandle,
+  tracked: Tracked,
+  hub: HubStatus,
+  options: SiteSessionOptions,
+): Promise<Tracked> {
+  const { state } = tracked;
+  if (hub.round < state.position) {
+    await tellHub(state, hub, options);
+    throw new SyncError('session.hubRestored', { params: { round: hub.round, known: state.position } });
+  }
+  await refuseOtherPast(state, options);
+  const last = Math.max(hub.site.merged, ...hub.site.received, ...(await batchesIn(options.outbox)));
+  const forgotRounds = hub.site.acknowledged > state.position && !isCatchingUp(state);
+  if (last <= state.lastMarked && !forgotRounds) return tracked;
+  if (options.recover !== true) {
+    throw new SyncError('session.siteRestored', {
+      params: {
+        batch: last,
+        known: state.lastMarked,
+        round: hub.site.acknowledged,
+        position: state.position,
+      },
+    });
+  }
+  return beginCatchingUp(handle, tracked, hub, options, Math.max(last, state.lastMarked));
+}
+
+/** The hub finds the round among the acknowledgements, and begins no session either. */
+async function tellHub(
+  { position }: TrackingState,
+  { site }: HubStatus,
+  { link, deadline, clock, signal }: SiteSessionOptions,
+): Promise<void> {
+  if (site.acknowledged >= position) return;
+  const acknowledgement = { round: position, at: new Date(clock.now()).toISOString(), warnings: 0 };
+  await retryUntil(deadline, { clock, signal }, () => link.acknowledge(acknowledgement, signal));
+}
+
+/** A hub that was restored and went on has rounds of the same numbers, which are others. */
+async function refuseOtherPast(
+  { position, roundMark: known }: TrackingState,
+  { link, deadline, ...environment }: SiteSessionOptions,
+): Promise<void> {
+  if (known === '') return;
+  try {
+    const manifest = await retryUntil(deadline, environment, () =>
+      link.manifest(position, environment.signal),
+    );
+    if (roundMark(manifest) === known) return;
+  } catch (error) {
+    // It is too old to be kept.
+    if (error instanceof SyncError && error.code === 'hub.roundMissing') return;
+    throw error;
+  }
+  throw new SyncError('session.hubOtherPast', { params: { round: position } });
+}
+
+/**
+ * A number is never used twice: the next batch follows all that anyone knows of. Until a round includes it, this site
+ * takes its own changes again as well, and its batches say that it has not seen them.
+ */
+async function beginCatchingUp(
+  handle: StepHandle,
+  { catalogue, state }: Tracked,
+  hub: HubStatus,
+  { database }: SiteSessionOptions,
+  last: number,
+): Promise<Tracked> {
+  const numbers = {
+    lastMarked: last,
+    lostAfter: isCatchingUp(state) ? Math.min(state.lostAfter, state.lastMarked) : state.lastMarked,
+    lostBatch: last + 1,
+    lostRound: hub.round,
+  };
+  await database.transaction((transaction) => transaction.recordNumbers(numbers));
+  handle.warn('session.site.recovering', { position: state.position, round: hub.round });
+  return { catalogue, state: { ...state, ...numbers } };
+}

@@ -1,0 +1,51 @@
+/** What somebody has to decide: an old copy that catches up, a database to be filled, changes to be sent again. */
+import { expect, test } from 'vitest';
+import { look } from './support/look';
+import { startStubApp } from './support/stub-app';
+
+test('an old copy is explained, and asked about before it catches up', async () => {
+  const params = { batch: 12, known: 9, round: 1284, position: 1280 };
+  const app = await startStubApp({
+    role: 'site',
+    wayOut: { problem: { key: 'error.session.siteRestored', params }, way: 'recover' },
+  });
+  expect(await app.text('#way-out')).toMatch(/lot n°\s9 et synchronisation n°\s1280 ici/);
+  await look(app, 'way-out');
+  await app.click('#recover');
+  await look(app, 'way-out-question');
+  await app.click('#dialog-confirm');
+  await app.wait('the call', () => Promise.resolve(app.calls().includes('recover')));
+});
+
+test('where nothing here leads out of it, it says so and offers nothing', async () => {
+  const app = await startStubApp({
+    role: 'hub',
+    wayOut: {
+      problem: { key: 'error.session.hubBehind', params: { site: 'Lyon', round: 12, known: 9 } },
+      way: null,
+    },
+  });
+  expect(await app.text('#way-out')).toContain('Restaurez une sauvegarde plus récente');
+  expect(await app.exists('#recover')).toBe(false);
+});
+
+test('a site is filled from the hub, and sends its changes again since a date', async () => {
+  const app = await startStubApp({ role: 'site' });
+  await app.click('#nav-configuration');
+  await app.click('#tab-tables');
+  await app.find('#starting-point');
+  await app.driver.executeScript(`document.querySelector('#resend-card').scrollIntoView(false)`);
+  await look(app, 'starting-point-site');
+  await app.click('#start-from-hub');
+  await app.click('#dialog-confirm');
+  await app.find('#starting-point-result.good');
+  expect(app.calls()).toContain('startFrom');
+  expect(await app.exists('#write-snapshot')).toBe(false);
+  await app.driver.executeScript(
+    `const field = document.querySelector('#resend-since'); field.value = '2026-11-20T08:00'; field.dispatchEvent(new Event('input'))`,
+  );
+  await app.click('#resend');
+  await app.click('#dialog-confirm');
+  await app.find('.notice.done');
+  expect(app.calls()).toContain('resend');
+});
