@@ -7,7 +7,8 @@ import type { Found } from './foreign-keys';
 import { findBroken, noteFormer } from './foreign-keys';
 import { logOf, quote } from './names';
 import { stagedColumn, type Staged, type Staging } from './staging';
-import { beforeNames, hasLooseKey, keyColumns, keyNames, listOf, sameKey } from './triggers';
+import { beforeNames, keyColumns, keyNames, listOf, sameKey } from './log-sql';
+import { hasLooseKey } from './triggers';
 
 /**
  * Writes the staged changes set by set. Where the database refuses one (a unique value that moves from row to row

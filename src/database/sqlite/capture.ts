@@ -10,7 +10,7 @@ import { LEDGER, logOf, quote, STATE } from './names';
 import { countRows } from './rows';
 import { writeState } from './state';
 import { movesOf, movesQuery } from './sums';
-import { keyColumns, keyNames, listOf, sameKey } from './triggers';
+import { keyColumns, keyNames, listOf, sameKey } from './log-sql';
 
 /**
  * Marks every pending change as `number` and opens a reading of the database at that very instant. The reader takes

@@ -4,7 +4,7 @@ import type { Connection } from './connection';
 import { asNumber } from './connection';
 import { logOf, quote } from './names';
 import { formerName, stagedColumn, type Staged, type Staging } from './staging';
-import { keyColumns, keyNames, sameKey } from './triggers';
+import { keyColumns, keyNames, sameKey } from './log-sql';
 import { indexKeys, unseenCondition } from './unseen';
 
 /** A violation, before its row is read. */

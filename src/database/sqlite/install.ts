@@ -5,16 +5,8 @@ import { doomedOf, logOf, PREFIX, quote, TABLES, triggerOf } from './names';
 import { forwardQuestions } from './questions';
 import type { PreparedTable } from './state';
 import { preparedTables } from './state';
-import {
-  balanced,
-  beforeNames,
-  keyNames,
-  logStatements,
-  SQL_NOW,
-  sumNames,
-  TRIGGER_VERSION,
-  triggerStatements,
-} from './triggers';
+import { beforeNames, keyNames, SQL_NOW, sumNames } from './log-sql';
+import { balanced, logStatements, TRIGGER_VERSION, triggerStatements } from './triggers';
 
 /** Triggers that every prepared table has. */
 const ALWAYS = ['insert', 'rekey', 'delete'];

@@ -5,7 +5,7 @@ import { asNumber, asText } from './connection';
 import { logOf, quote } from './names';
 import { stagedColumn, type Staged, type Staging } from './staging';
 import { bound, parameter } from './text-with-nul';
-import { beforeNames, keyNames } from './triggers';
+import { beforeNames, keyNames } from './log-sql';
 
 /** Keeps or brings back the parent that a staged row refers to; false where it cannot be. */
 export function restoreParent(

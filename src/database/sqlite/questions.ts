@@ -5,7 +5,7 @@ import { asNumber, asText } from './connection';
 import { packValues, unpackValues } from '../json';
 import { logOf, QUESTIONS, quote } from './names';
 import type { Staged } from './staging';
-import { keyColumns, keyNames, sameKey } from './triggers';
+import { keyColumns, keyNames, sameKey } from './log-sql';
 import { indexKeys } from './unseen';
 import { bound, parameter } from './text-with-nul';
 

@@ -15,7 +15,7 @@ import {
   keyNames,
   listOf,
   sameKey,
-} from './triggers';
+} from './log-sql';
 import type { UniqueTerm } from './unique-indexes';
 
 export const doomedStatement = (table: SqliteTable): string =>

@@ -6,7 +6,7 @@ import type { Connection } from './connection';
 import { findConflict, writeRestoration } from './journal';
 import { quote } from './names';
 import type { SqliteTable } from './table';
-import { keyColumns } from './triggers';
+import { keyColumns } from './log-sql';
 
 /**
  * Writes one side of a conflict back with the statement that an application would use, so that our triggers note it

@@ -4,7 +4,7 @@ import { asNumber, type Connection } from './connection';
 import { logOf, quote } from './names';
 import type { SqliteTable } from './table';
 import { bound, parameter } from './text-with-nul';
-import { keyNames } from './triggers';
+import { keyNames } from './log-sql';
 
 export async function* readRows(reader: Connection, table: SqliteTable): AsyncGenerator<RowBlock> {
   const { name, columns, keyCount } = table;

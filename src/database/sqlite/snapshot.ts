@@ -5,7 +5,7 @@ import type { Connection } from './connection';
 import { quote } from './names';
 import { readState } from './state';
 import type { SqliteTable } from './table';
-import { keyColumns } from './triggers';
+import { keyColumns } from './log-sql';
 
 /** Every row of these tables, from a reader that begins its reading here. A row without a key is nowhere. */
 export function* readSnapshot(reader: Connection, tables: readonly SqliteTable[]): Generator<SnapshotBlock> {

@@ -8,7 +8,7 @@ import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { quote } from './names';
 import { bound, hasNul, parameter } from './text-with-nul';
-import { keyColumns, keyDeclarations, listOf, sameKey } from './triggers';
+import { keyColumns, keyDeclarations, listOf, sameKey } from './log-sql';
 
 /** A table with changes laid ready, in a temporary table of its own. */
 export interface Staged {

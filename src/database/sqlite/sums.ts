@@ -2,7 +2,7 @@
 import type { Value } from '../../batch/block';
 import { minus } from '../additive';
 import type { SqliteTable } from './table';
-import { sumNames } from './triggers';
+import { sumNames } from './log-sql';
 
 /**
  * SQL of an aggregate for each additive column: `old new`, pair after pair, of the updates that changed it, and `?` for

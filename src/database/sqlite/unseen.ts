@@ -5,7 +5,7 @@ import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { logOf, quote } from './names';
 import type { Staged, Staging } from './staging';
-import { beforeNames, keyColumns, keyNames, listOf, sameKey } from './triggers';
+import { beforeNames, keyColumns, keyNames, listOf, sameKey } from './log-sql';
 
 /**
  * Condition on a log line `l` that the author of the staged changes has not seen it. At the hub that is what others
