@@ -1,5 +1,4 @@
 import type { Manifest } from '../batch/manifest';
-import { isCatchingUp } from '../database/tracking-numbers';
 import { SyncError } from '../shared/errors';
 import { batchesIn, makeFolder } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
@@ -53,6 +52,7 @@ export class SiteSession {
         ? settled
         : await followAdditive(database, installation, settled, hub.additive, handle);
     this.#tracked = await this.#sending.releaseUnnamed(handle, tracked, hub);
+    if (hub.round > this.#rounds.position) await this.#catchUp(handle);
   }
 
   /** The hub's status; a hub that is not up yet is tried again within the limit. */
@@ -80,14 +80,18 @@ export class SiteSession {
   }
 
   async #capture(handle: StepHandle): Promise<void> {
-    if (isCatchingUp(this.#checked().tracked.state)) await this.#catchUp(handle);
     const { tracked, hub } = this.#checked();
     await this.#sending.capture(handle, tracked, hub, this.#clockOffset);
   }
 
-  /** What this database has forgotten comes first: the batch then tells of each row what its author has seen. */
+  /**
+   * What there is of rounds comes first: the batch then tells of each row what its author has seen. A batch that is always
+   * one round behind would for ever go on from one that the hub left out. Not acknowledged before the batch is there.
+   */
   async #catchUp(handle: StepHandle): Promise<void> {
-    await this.#takeRounds(handle);
+    const { tracked, hub } = this.#checked();
+    await this.#rounds.receive(handle, hub);
+    await this.#rounds.apply(handle, tracked.catalogue);
     const state = await this.#options.database.state();
     if (state !== null) this.#tracked = { ...this.#checked().tracked, state };
   }
