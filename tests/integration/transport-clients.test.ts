@@ -73,7 +73,9 @@ test.runIf(lftp)(
     ];
     await writeFile(script, lines.join('\n'));
     const { stdout } = await run('lftp', ['-f', script], { timeout: 30_000 });
-    expect(stdout).toContain('/acks/\n/batches/\n/requests/\n/rounds/\n/status.json\nchanges');
+    expect(stdout).toContain(
+      '/acks/\n/answers/\n/batches/\n/questions/\n/requests/\n/rounds/\n/status.json\nchanges',
+    );
     expect(sha256(await readFile(join(hub.folders.sites, '1', 'batches', '000002.batch')))).toBe(
       sha256(content),
     );
