@@ -22,13 +22,39 @@ function isExternal(id) {
   return !ESM_ONLY.some((name) => id === name || id.startsWith(`${name}/`));
 }
 
+/** Packages that take long to load and that most starts of the command line have no need of. */
+const LOADED_WHEN_USED = ['mssql', 'selfsigned', 'ftp-srv', 'nodemailer'];
+
+/** Their `require` waits until something of them is used; a package of which something is used at once gains nothing. */
+const loadWhenUsed = {
+  name: 'load-when-used',
+  renderChunk(code) {
+    const names = LOADED_WHEN_USED.join('|');
+    const required = new RegExp(
+      `let (\\w+) = require\\("(${names})"\\);(?:\\n\\1 = __toESM\\(\\1\\);)?`,
+      'g',
+    );
+    const lazy = code.replace(required, (found, name, source) => {
+      const load = found.includes('__toESM') ? `__toESM(require("${source}"))` : `require("${source}")`;
+      return `const ${name} = whenUsed(() => ${load});`;
+    });
+    if (lazy === code) return null;
+    return `${lazy}
+function whenUsed(load) {
+  let loaded;
+  return new Proxy({}, { get: (_, name) => (loaded ??= load())[name] });
+}
+`;
+  },
+};
+
 /** A plain CommonJS file with no `import()` left in it: NW.js crashes on one in a Node-side script. */
 export async function bundleNode(entry, outFile, { executable = false, plugins = [] } = {}) {
   await build({
     configFile: false,
     root,
     logLevel: 'warn',
-    plugins,
+    plugins: [loadWhenUsed, ...plugins],
     define: { 'process.env.NODE_ENV': JSON.stringify('production'), ...(await licencesDefine()) },
     resolve: { mainFields: ['main'] },
     ssr: { noExternal: true, resolve: { mainFields: ['main'] } },

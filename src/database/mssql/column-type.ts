@@ -179,7 +179,7 @@ export const collate = ({ collation }: ColumnType): string =>
 export function stagedType(type: ColumnType): { readonly declaration: string; readonly bulk: sql.ISqlType } {
   switch (type.kind) {
     case 'integer':
-      return INTEGERS[type.name] ?? BIGINT;
+      return integerType(type.name);
     case 'real':
       return { declaration: 'float', bulk: sql.Float() };
     case 'text': {
@@ -199,14 +199,19 @@ export function stagedType(type: ColumnType): { readonly declaration: string; re
   }
 }
 
-const BIGINT = { declaration: 'bigint', bulk: sql.BigInt() };
-const INTEGERS: Readonly<Record<string, { declaration: string; bulk: sql.ISqlType }>> = {
-  bit: { declaration: 'tinyint', bulk: sql.TinyInt() },
-  tinyint: { declaration: 'tinyint', bulk: sql.TinyInt() },
-  smallint: { declaration: 'smallint', bulk: sql.SmallInt() },
-  int: { declaration: 'int', bulk: sql.Int() },
-  bigint: BIGINT,
-};
+function integerType(name: string): ReturnType<typeof stagedType> {
+  switch (name) {
+    case 'bit':
+    case 'tinyint':
+      return { declaration: 'tinyint', bulk: sql.TinyInt() };
+    case 'smallint':
+      return { declaration: 'smallint', bulk: sql.SmallInt() };
+    case 'int':
+      return { declaration: 'int', bulk: sql.Int() };
+    default:
+      return { declaration: 'bigint', bulk: sql.BigInt() };
+  }
+}
 
 /**
  * A condition that two values of a column differ, null counted as a value. Text and bytes are compared byte for byte,

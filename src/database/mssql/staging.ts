@@ -172,7 +172,13 @@ export class Staging {
 
 const IDS_AT_ONCE = 1000;
 
-const FIXED_BULK: readonly { readonly name: string; readonly type: ISqlType }[] = [
+interface BulkColumn {
+  readonly name: string;
+  readonly type: ISqlType;
+}
+
+/** Made when they are needed, as the driver is loaded then. */
+const fixedBulk = (): readonly BulkColumn[] => [
   { name: 'id', type: sql.Int() },
   { name: 'op', type: sql.VarChar(1) },
   { name: 'marks', type: sql.VarChar(1024) },
@@ -188,12 +194,12 @@ const FIXED_BULK: readonly { readonly name: string; readonly type: ISqlType }[] 
 /** How many columns `readQuery` puts before the values. */
 const FIXED_READ = 7;
 
-function loadColumns({ types }: MssqlTable): { readonly name: string; readonly type: ISqlType }[] {
+function loadColumns({ types }: MssqlTable): BulkColumn[] {
   const values = types.map((type, at) => ({ name: `c${String(at + 1)}`, type: stagedType(type).bulk }));
-  return [...FIXED_BULK, ...values, ...TEXTS];
+  return [...fixedBulk(), ...values, ...textBulk()];
 }
 
-const TEXTS = [
+const textBulk = (): readonly BulkColumn[] => [
   { name: 'misfit', type: sql.NVarChar(sql.MAX) },
   { name: 'misfit_reason', type: sql.VarChar(10) },
   { name: 'adds', type: sql.NVarChar(sql.MAX) },
