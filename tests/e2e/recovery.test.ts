@@ -1,4 +1,5 @@
 /** What somebody has to decide: an old copy that catches up, a database to be filled, changes to be sent again. */
+import { Key } from 'selenium-webdriver';
 import { expect, test } from 'vitest';
 import { look } from './support/look';
 import { startStubApp } from './support/stub-app';
@@ -41,9 +42,7 @@ test('a site is filled from the hub, and sends its changes again since a date', 
   await app.find('#starting-point-result.good');
   expect(app.calls()).toContain('startFrom');
   expect(await app.exists('#write-snapshot')).toBe(false);
-  await app.driver.executeScript(
-    `const field = document.querySelector('#resend-since'); field.value = '2026-11-20T08:00'; field.dispatchEvent(new Event('input'))`,
-  );
+  await (await app.find('#resend-since input')).sendKeys('20/11/2026 08:00', Key.ENTER);
   await app.click('#resend');
   await app.click('#dialog-confirm');
   await app.find('.notice.done');
