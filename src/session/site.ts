@@ -50,7 +50,7 @@ export class SiteSession {
       hub.additive === undefined
         ? checked
         : await followAdditive(database, installation, checked, hub.additive, handle);
-    this.#tracked = await this.#sending.releaseUnnamed(handle, tracked, hub);
+    this.#tracked = await this.#sending.releaseLost(handle, tracked, hub);
   }
 
   /** The hub's status; a hub that is not up yet is tried again within the limit. */
