@@ -2,9 +2,12 @@
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { dataFolder } from '../../src/config/data-folder';
+import { parts } from '../../src/main';
 import type { Report } from '../../src/report/report';
 import { DAY } from '../../src/session/tidy';
 import { SyncError, type MessageParams } from '../../src/shared/errors';
+import { EngineCompany } from '../support/engines';
 import { Nightly } from '../support/nightly';
 
 const SCHEMA = `
@@ -256,4 +259,50 @@ describe('a published segment that is spoilt at the hub', () => {
     writeFileSync(segment, whole);
     await expectWellAfterTwoNights(nightly);
   });
+});
+
+test('between real engines, over FTP', async () => {
+  const company = await EngineCompany.open({ schema: SCHEMA, sites: ['lyon', 'paris'] });
+  try {
+    company.at('lyon', `UPDATE member SET note = 'from Lyon' WHERE id = 1`);
+    company.at('paris', `UPDATE member SET note = 'from Paris' WHERE id = 2`);
+    company.changeParts('paris', {
+      createLink: (options) =>
+        instead(
+          parts.createLink(options),
+          'sendBatch',
+          () => () => Promise.reject(new SyncError('disk.full')),
+        ),
+    });
+    const hub = await company.start('hub');
+    const first = hub.engine.synchronise('manual');
+    expect((await company.session('paris')).error?.code).toBe('disk.full');
+    const lyon = company.session('lyon');
+    await hub.logged('session.hub.delivered');
+    company.advance(61);
+    expect([(await first).state, (await lyon).state]).toEqual(['partial', 'ok']);
+    company.changeParts('paris', {});
+
+    const segment = join(dataFolder(company.post('hub').data).rounds, '000001', 'origin-001.segment');
+    const whole = readFileSync(segment);
+    spoil(segment);
+    spoil(join(dataFolder(company.post('paris').data).outbox, '000001.batch'));
+    const second = hub.engine.synchronise('manual');
+    const sites = await company.synchronise(['lyon', 'paris']);
+    company.advance(61);
+    expect(keysOf(await second)).not.toContain('session.hub.unreadable');
+    expect(keysOf(sites['paris'])).toContain('session.site.batchDamaged');
+    expect(sites['paris']?.error?.code).toBe('hub.segmentDamaged');
+    expect(company.contents('lyon')).toEqual(company.contents('hub'));
+    await company.stop('hub');
+
+    writeFileSync(segment, whole);
+    const third = await company.synchronise();
+    expect(Object.values(third).map(({ state }) => state)).toEqual(['ok', 'ok', 'ok']);
+    const contents = company.contents('hub');
+    expect(contents['member']).toEqual([`1 'Ann' 'from Lyon'`, `2 'Bob' 'from Paris'`, `3 'Cat' ''`]);
+    for (const name of ['lyon', 'paris']) expect(company.contents(name), name).toEqual(contents);
+  } finally {
+    await company.close();
+  }
 });
