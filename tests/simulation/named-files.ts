@@ -74,7 +74,8 @@ export class NamedFiles {
     const file = disk.files.get(path);
     if (file === undefined || disk.files.has(to)) return;
     this.#invented.add(to);
-    disk.create(to).data = file.data;
+    const copy = disk.create(to);
+    copy.data = copy.durable = file.data;
     this.#spoil(to, file.data);
   }
 }
