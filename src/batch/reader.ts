@@ -53,7 +53,7 @@ export async function openBatch(file: string): Promise<BatchReader> {
   }
   try {
     const source = new FrameSource(handle, file, (await handle.stat()).size);
-    await source.preamble();
+    if (!(await source.preamble())) throw await unknownVersion(source);
     const { head, raw } = await source.next();
     if (head.kind !== HEADER) throw source.corrupt(`frame ${head.kind} first`);
     return new FileBatchReader(source, parseHeader(source, raw));
@@ -118,10 +118,11 @@ class FrameSource {
     return this.position === this.size;
   }
 
-  async preamble(): Promise<void> {
+  /** Whether the file says that it is of our version. */
+  async preamble(): Promise<boolean> {
     const bytes = await this.read(PREAMBLE.length);
     if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw this.corrupt('not a batch');
-    if (bytes[MAGIC.length] !== FORMAT_VERSION) throw this.otherVersion();
+    return bytes[MAGIC.length] === FORMAT_VERSION;
   }
 
   async next(): Promise<{ head: FrameHead; raw: Buffer }> {
@@ -177,6 +178,17 @@ class FrameSource {
     } catch (error) {
       throw diskError(error, this.file);
     }
+  }
+}
+
+/** A preamble has no check of its own: a header of ours behind it shows that it is damaged, and not of another version. */
+async function unknownVersion(source: FrameSource): Promise<SyncError> {
+  try {
+    const { head, raw } = await source.next();
+    parseHeader(source, raw);
+    return head.kind === HEADER ? source.corrupt('preamble') : source.otherVersion();
+  } catch {
+    return source.otherVersion();
   }
 }
 

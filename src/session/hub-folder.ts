@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { batchesIn, batchFile, isMissing, namesIn, numbersIn } from '../transport/batch-files';
+import { batchesIn, batchFile, isMissing, namesIn, numbersIn, putAside } from '../transport/batch-files';
 import {
   finalName,
   inboxFolder,
@@ -25,6 +25,18 @@ export class HubFolder {
   /** Complete batches of a site, ascending. */
   received(site: number): Promise<number[]> {
     return batchesIn(inboxFolder(this.sitesFolder, site, 'batches'));
+  }
+
+  /**
+   * Takes the received batches of a site from `first` on out of the way, so that it sends them again: also those that
+   * can be read, for the site may capture what is in them anew. The last one goes first: cut short, this leaves none
+   * without the one before. Resolves to the name that the first has now.
+   */
+  async putAside(site: number, first: number): Promise<string> {
+    let name = '';
+    for (const batch of (await this.received(site)).reverse())
+      if (batch >= first) name = await putAside(inboxFolder(this.sitesFolder, site, 'batches'), batch);
+    return name;
   }
 
   /** Rounds that a site said it has applied, ascending. */

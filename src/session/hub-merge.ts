@@ -1,3 +1,4 @@
+import { isDamage } from '../batch/damage';
 import { digestFile } from '../batch/digest';
 import { openBatch } from '../batch/reader';
 import type { Database } from '../database/port';
@@ -16,10 +17,70 @@ interface MergeContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly tracked: Tracked;
+  readonly onChanged: () => Promise<void>;
 }
 
+/**
+ * Merges what a site has delivered after the batch `merged`, in order. False where it has to wait: a batch that cannot
+ * be merged stops its own site's changes, not the others'.
+ */
+export async function mergeDelivered(
+  handle: StepHandle,
+  site: HubSite,
+  merged: number,
+  context: MergeContext,
+): Promise<boolean> {
+  let next = merged + 1;
+  for (const batch of await context.folder.received(site.number)) {
+    if (batch < next) continue;
+    if (batch > next) {
+      await context.folder.putAside(site.number, next);
+      handle.partial('session.hub.batchMissing', { site: site.name, batch: next });
+      return false;
+    }
+    context.signal.throwIfAborted();
+    if (!(await mergeOne(handle, site, batch, context))) return false;
+    await context.onChanged();
+    next += 1;
+  }
+  return true;
+}
+
+/**
+ * One that nobody can read any more is put aside, and its site sends it again. That is no breach of 'a named batch never
+ * changes', even if the site has to capture it anew: nobody has read this one, nor any behind it, and nobody will.
+ */
+async function mergeOne(
+  handle: StepHandle,
+  site: HubSite,
+  batch: number,
+  context: MergeContext,
+): Promise<boolean> {
+  try {
+    await mergeReceived(handle, site, batch, context);
+    return true;
+  } catch (error) {
+    if (isDamage(error)) {
+      const file = await context.folder.putAside(site.number, batch);
+      handle.partial('session.hub.unreadable', { site: site.name, batch, file });
+      return false;
+    }
+    const key = error instanceof SyncError ? KEPT[error.code] : undefined;
+    if (key === undefined) throw error;
+    handle.partial(key, { site: site.name, batch });
+    return false;
+  }
+}
+
+/** What stays where it is: sent again it would be the same. */
+const KEPT: Readonly<Record<string, string>> = {
+  'batch.tooOld': 'session.hub.batchTooOld',
+  'batch.foreign': 'session.hub.batchForeign',
+  'batch.version': 'session.hub.batchVersion',
+};
+
 /** Merges one received batch and tells what came of it. */
-export async function mergeReceived(
+async function mergeReceived(
   handle: StepHandle,
   site: HubSite,
   batch: number,

@@ -7,7 +7,7 @@ import { SyncError } from '../shared/errors';
 import { warnOfAbsent } from './absent-sites';
 import type { Deadline } from './deadline';
 import type { HubFolder, HubSite } from './hub-folder';
-import { mergeReceived } from './hub-merge';
+import { mergeDelivered } from './hub-merge';
 import { replayRounds } from './hub-replay';
 import { retryRefusedRows } from './hub-retry';
 import { refuseBehind, sitesBehind, sitesWithNews } from './hub-standing';
@@ -177,39 +177,14 @@ export class HubSession {
    * refused, tonight or before, is then tried again: another site may have brought what was missing.
    */
   async #merge(handle: StepHandle): Promise<void> {
-    const { folder, signal, onChanged } = this.#options;
-    const merged = await mergedBatches(this.#options.database);
+    const context = { ...this.#options, tracked: this.#checked() };
+    const merged = await mergedBatches(context.database);
     for (const site of this.#delivered) {
-      let next = (merged.get(site.number) ?? 0) + 1;
-      let whole = true;
-      for (const batch of await folder.received(site.number)) {
-        if (batch !== next) continue;
-        signal.throwIfAborted();
-        whole = await this.#mergeOne(handle, site, batch);
-        if (!whole) break;
-        await onChanged();
-        next += 1;
-      }
+      const whole = await mergeDelivered(handle, site, merged.get(site.number) ?? 0, context);
       if (whole) setSites(handle.report, [site], 'merged');
     }
-    signal.throwIfAborted();
-    await retryRefusedRows(handle, { ...this.#options, tracked: this.#checked() });
-  }
-
-  /** A batch that cannot be read stops its own site's changes, not the others'. */
-  async #mergeOne(handle: StepHandle, site: HubSite, batch: number): Promise<boolean> {
-    try {
-      await mergeReceived(handle, site, batch, { ...this.#options, tracked: this.#checked() });
-      return true;
-    } catch (error) {
-      if (!(error instanceof SyncError) || !error.code.startsWith('batch.')) throw error;
-      const tooOld = error.code === 'batch.tooOld';
-      handle.partial(tooOld ? 'session.hub.batchTooOld' : 'session.hub.unreadable', {
-        site: site.name,
-        batch,
-      });
-      return false;
-    }
+    context.signal.throwIfAborted();
+    await retryRefusedRows(handle, context);
   }
 
   async #publish(handle: StepHandle): Promise<void> {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import type { Manifest } from '../batch/manifest';
+import type { Manifest, Segment } from '../batch/manifest';
 import type { Catalogue, TrackingState } from '../database/port';
 import { isCatchingUp } from '../database/tracking-numbers';
 import { applyRound } from '../merge/apply-round';
+import { SyncError } from '../shared/errors';
 import { makeFolder, removeFolder } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
 import { retryDatabase, retryUntil, type StepHandle } from './session';
@@ -44,10 +45,11 @@ export class SiteRounds {
         const file = join(inbox, `${String(round)}-${segment.name}`);
         const onProgress = (bytes: number): void =>
           handle.progress({ done: bytes, total: segment.size, unit: 'bytes', file: segment.name });
+        const damage = countDamage(round, segment);
         await retryUntil(
           deadline,
           this.#options,
-          () => link.fetchSegment(round, segment, file, { signal, onProgress }),
+          () => link.fetchSegment(round, segment, file, { signal, onProgress }).catch(damage),
           (error) => sayRetry(handle, error),
         );
         files.push(file);
@@ -111,6 +113,19 @@ export class SiteRounds {
       link.acknowledge({ round: this.#position, at, warnings }, signal),
     );
   }
+}
+
+/** Bytes that arrive wrong so many times lie so at the hub: no further try helps, and somebody has to put them right. */
+const MOST_DAMAGED = 3;
+
+/** Throws what a download failed with, in the end `hub.segmentDamaged` {round, file}. */
+function countDamage(round: number, { name }: Segment): (error: unknown) => never {
+  let damaged = 0;
+  return (error) => {
+    if (error instanceof SyncError && error.code === 'hub.digest') damaged += 1;
+    if (damaged < MOST_DAMAGED) throw error;
+    throw new SyncError('hub.segmentDamaged', { params: { round, file: name }, cause: error });
+  };
 }
 
 const changesOf = (manifest: Manifest, site: number): number =>

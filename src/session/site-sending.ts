@@ -6,6 +6,7 @@ import { renameDurable } from '../shared/atomic-file';
 import { SyncError } from '../shared/errors';
 import { batchesIn, batchFile, sizeOf } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
+import { releaseLost } from './lost-batches';
 import { retryUntil, type StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
 import type { Tracked } from './tracking';
@@ -15,24 +16,18 @@ export class SiteSending {
   readonly #options: SiteSessionOptions;
   /** The batch that was captured and is not yet named. */
   #captured: { batch: number; file: string; size: number } | null = null;
+  /** This batch and those behind it are not sent tonight. */
+  #waitsFrom = Infinity;
 
   constructor(options: SiteSessionOptions) {
     this.#options = options;
   }
 
-  /** A power cut can fall between a batch's marks and its name: nobody has seen it, its changes are captured anew. */
-  async releaseUnnamed(handle: StepHandle, tracked: Tracked, hub: HubStatus): Promise<Tracked> {
-    const { database, outbox } = this.#options;
-    const { lastMarked, included } = tracked.state;
-    const known = new Set([...(await batchesIn(outbox)), ...hub.site.received]);
-    for (let batch = Math.max(included, hub.site.merged) + 1; batch <= lastMarked; batch += 1) {
-      if (known.has(batch)) continue;
-      if (batch < lastMarked) throw new SyncError('outbox.batchMissing', { params: { batch } });
-      await database.release(batch);
-      handle.info('session.site.released', { batch });
-      return { ...tracked, state: { ...tracked.state, lastMarked: batch - 1 } };
-    }
-    return tracked;
+  /** Takes back the marks of batches that cannot be sent: their changes are captured anew. */
+  async releaseLost(handle: StepHandle, tracked: Tracked, hub: HubStatus): Promise<Tracked> {
+    const outcome = await releaseLost(handle, tracked, hub, this.#options);
+    this.#waitsFrom = outcome.waitsFrom;
+    return outcome.tracked;
   }
 
   /** `clockOffset`: hub time minus the time here, milliseconds. */
@@ -77,7 +72,7 @@ export class SiteSending {
     handle.info('session.site.captured', { batch, rows });
   }
 
-  /** From its final name on, the batch never changes. */
+  /** From its final name on, the batch never changes; `releaseLost` says which is the one exception. */
   async write(handle: StepHandle): Promise<void> {
     if (this.#captured === null) return;
     const { batch, file, size } = this.#captured;
@@ -88,7 +83,7 @@ export class SiteSending {
   async send(handle: StepHandle, hub: HubStatus): Promise<void> {
     const { link, outbox, deadline, signal } = this.#options;
     const unsent = (await batchesIn(outbox)).filter(
-      (batch) => batch > hub.site.merged && !hub.site.received.includes(batch),
+      (batch) => batch > hub.site.merged && batch < this.#waitsFrom && !hub.site.received.includes(batch),
     );
     for (const batch of unsent) {
       const file = batchFile(outbox, batch);

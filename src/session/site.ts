@@ -51,7 +51,7 @@ export class SiteSession {
       hub.additive === undefined
         ? settled
         : await followAdditive(database, installation, settled, hub.additive, handle);
-    this.#tracked = await this.#sending.releaseUnnamed(handle, tracked, hub);
+    this.#tracked = await this.#sending.releaseLost(handle, tracked, hub);
     if (hub.round > this.#rounds.position) await this.#catchUp(handle);
   }
 

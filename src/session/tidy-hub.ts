@@ -4,8 +4,8 @@ import { openBatch } from '../batch/reader';
 import type { Database, Table } from '../database/port';
 import { heldTables } from '../merge/schema-differences';
 import type { Clock } from '../shared/clock';
-import { lastWrittenBefore, numbersIn } from '../transport/batch-files';
-import { parseNumber, roundFolder } from '../transport/names';
+import { lastWrittenBefore, numbersIn, removeAside } from '../transport/batch-files';
+import { inboxFolder, parseNumber, roundFolder } from '../transport/names';
 import type { HubFolder, HubSite } from './hub-folder';
 import { mergedBatches } from './merged-batches';
 import type { StepHandle } from './session';
@@ -90,6 +90,7 @@ async function removeReceived(
 ): Promise<void> {
   const batches = (await folder.received(site)).filter((batch) => batch < merged);
   await removeUpTo(batches, (batch) => folder.batchFile(site, batch), before);
+  await removeAside(inboxFolder(folder.sitesFolder, site, 'batches'), merged, before);
   const rounds = (await folder.acknowledgements(site)).slice(0, -1);
   await removeUpTo(rounds, (round) => folder.acknowledgementFile(site, round), before);
 }

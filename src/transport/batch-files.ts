@@ -1,7 +1,8 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { renameDurable } from '../shared/atomic-file';
 import { diskError } from '../shared/disk-error';
-import { finalName, parseFinalName } from './names';
+import { asideName, finalName, parseAsideName, parseFinalName } from './names';
 
 /** Numbers of the complete batches in a folder, ascending; a folder that does not exist holds none. Rejects with `disk.*`. */
 export async function batchesIn(folder: string): Promise<number[]> {
@@ -37,6 +38,24 @@ export async function lastWrittenBefore(
 }
 
 export const batchFile = (folder: string, batch: number): string => join(folder, finalName('batches', batch));
+
+/**
+ * Takes a batch that nobody has read out of the way, over one of this number that was put aside before. Resolves to the
+ * name it has now. Rejects with `disk.*`.
+ */
+export async function putAside(folder: string, batch: number): Promise<string> {
+  const name = asideName(batch);
+  await renameDurable(batchFile(folder, batch), join(folder, name));
+  return name;
+}
+
+/** Removes what was put aside of batches up to `upTo`, and was written before `before` (ms, UTC). */
+export async function removeAside(folder: string, upTo: number, before: number): Promise<void> {
+  for (const batch of await numbersIn(folder, parseAsideName)) {
+    const file = join(folder, asideName(batch));
+    if (batch <= upTo && (await stat(file)).mtimeMs < before) await rm(file, { force: true });
+  }
+}
 
 /** In bytes. Rejects with `disk.*`. */
 export async function sizeOf(file: string): Promise<number> {

@@ -53,6 +53,14 @@ export function parseFinalName(inbox: Inbox, name: string): number | null {
   return number !== null && name === finalName(inbox, number) && extension !== undefined ? number : null;
 }
 
+/** What a batch that nobody could read is called from then on, for people to look at. */
+export const asideName = (batch: number): string => `${numberName(batch)}.aside`;
+
+export function parseAsideName(name: string): number | null {
+  const number = parseNumber(name.split('.', 1)[0] ?? '');
+  return number !== null && name === asideName(number) ? number : null;
+}
+
 export function parsePartName(name: string): { number: number; digest: string } | null {
   const match = /^(\d+)-([0-9a-f]{16})\.part$/.exec(name);
   const number = parseNumber(match?.[1] ?? '');

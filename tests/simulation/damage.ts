@@ -9,6 +9,7 @@ export function damageFiles(world: World, random: Random): void {
   world.excuse(
     'hub.digest',
     'hub.batchDiffers',
+    'hub.segmentDamaged',
     'hub.answer',
     'batch.corrupt',
     'batch.truncated',

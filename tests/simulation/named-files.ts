@@ -7,26 +7,34 @@ const ROUND = /^(.*\/rounds\/\d+)\/[^/]+$/;
 /** Batches and rounds by their final names: none of them may ever change. */
 export class NamedFiles {
   readonly #first = new Map<string, Buffer>();
-  /** Damaged by the test itself. */
-  readonly #damaged = new Set<string>();
+  /** Damaged by the test itself, with what they hold since. */
+  readonly #damaged = new Map<string, Buffer>();
   /** Laid there by the test itself. */
   readonly #invented = new Set<string>();
-  /** What was damaged before it was sent on: its copy is no better. */
-  readonly #spoilt = new Set<string>();
+  /** What was damaged before it was sent on, as it is since: its copy is no better. Captured anew, it is another. */
+  readonly #spoilt = new Map<string, Buffer[]>();
 
   /** Notes what was named since, and tells what changed. */
   changed(): string[] {
     const changed: string[] = [];
     for (const [path, { data }] of disk.files) {
-      if (!isNamed(path) || this.#damaged.has(path)) continue;
+      if (!isNamed(path) || this.#damaged.get(path)?.equals(data) === true) continue;
+      this.#damaged.delete(path);
       const name = nameOf(path);
       const first = this.#first.get(name);
       if (first === undefined) this.#first.set(name, data);
       else if (first === data || first.equals(data)) continue;
-      else if (this.#spoilt.has(name)) this.#damaged.add(path);
+      else if (this.#spoilt.get(name)?.some((spoilt) => spoilt.equals(data)) === true)
+        this.#damaged.set(path, data);
+      else if (this.#mayBeAnew(path)) this.#first.set(name, data);
       else changed.push(path);
     }
     return changed;
+  }
+
+  /** A batch that its site put aside, or one behind it. */
+  #mayBeAnew(path: string): boolean {
+    return disk.files.has(path.replace(/\.batch$/, '.aside'));
   }
 
   get paths(): string[] {
@@ -37,15 +45,20 @@ export class NamedFiles {
   damage(path: string, change: (data: Buffer) => Buffer): void {
     const file = disk.files.get(path);
     if (file === undefined) return;
-    this.#damaged.add(path);
-    this.#spoilt.add(nameOf(path));
     file.data = change(file.data);
     file.durable = file.data;
+    this.#spoil(path, file.data);
+  }
+
+  #spoil(path: string, data: Buffer): void {
+    this.#damaged.set(path, data);
+    this.#spoilt.set(nameOf(path), [...(this.#spoilt.get(nameOf(path)) ?? []), data]);
   }
 
   /** Somebody puts the right files back, and takes away those that nobody wrote. */
   repair(): void {
-    for (const path of this.#damaged) {
+    this.changed();
+    for (const path of this.#damaged.keys()) {
       const first = this.#first.get(nameOf(path));
       const file = disk.files.get(path);
       if (file === undefined) continue;
@@ -60,10 +73,10 @@ export class NamedFiles {
   duplicate(path: string, to: string): void {
     const file = disk.files.get(path);
     if (file === undefined || disk.files.has(to)) return;
-    this.#damaged.add(to);
     this.#invented.add(to);
-    this.#spoilt.add(nameOf(to));
-    disk.create(to).data = file.data;
+    const copy = disk.create(to);
+    copy.data = copy.durable = file.data;
+    this.#spoil(to, file.data);
   }
 }
 

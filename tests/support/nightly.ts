@@ -16,7 +16,7 @@ import { runSession, type SessionEnvironment, type Step } from '../../src/sessio
 import { SiteSession } from '../../src/session/site';
 import { DAY, type Retention } from '../../src/session/tidy';
 import type { Clock } from '../../src/shared/clock';
-import type { HubStatus } from '../../src/transport/port';
+import type { HubLink, HubStatus } from '../../src/transport/port';
 import { openBusiness, type Business } from './business';
 import { createFolderHubLink } from './folder-hub-link';
 
@@ -49,12 +49,20 @@ export class Nightly {
   #now = Date.UTC(2026, 0, 1);
   /** Instead of a place's own database, in its next sessions. */
   readonly replaced = new Map<number, (database: Database) => Database>();
+  /** Instead of a site's own way to the hub, in its next sessions. */
+  readonly links = new Map<number, (link: HubLink) => HubLink>();
+  /** How long a site waits for what fails, milliseconds: time passes by as it waits. */
+  patience = 0;
   /** Whether sites are told which round is the oldest. */
   tellsFirstRound = true;
 
   private readonly clock: Clock = {
     now: () => this.#now,
-    delay: () => Promise.reject(new Error('nothing waits')),
+    delay: (milliseconds) => {
+      if (this.patience === 0) return Promise.reject(new Error('nothing waits'));
+      this.#now += milliseconds;
+      return Promise.resolve();
+    },
   };
 
   constructor(options: NightlyOptions) {
@@ -109,9 +117,14 @@ export class Nightly {
     sites: readonly number[] = [...this.#active],
     daysLater = 1,
   ): Promise<ReadonlyMap<number, Report>> {
+    return this.sessions([...sites, 0], daysLater);
+  }
+
+  /** Sessions one after the other, so many days after the last. Reports by place. */
+  async sessions(places: readonly number[], daysLater = 0): Promise<ReadonlyMap<number, Report>> {
     this.#now += daysLater * DAY;
     const reports = new Map<number, Report>();
-    for (const place of [...sites, 0]) {
+    for (const place of places) {
       reports.set(place, await this.#session(place));
       this.#date(this.#place(place).paths.folder);
       // What a site leaves at the hub has its time from there.
@@ -185,23 +198,24 @@ export class Nightly {
 
   #site(site: number, database: Database, environment: SessionEnvironment): readonly Step[] {
     const { outbox, inbox } = this.#place(site).paths;
+    const link = createFolderHubLink({
+      sitesFolder: this.paths(0).sites,
+      roundsFolder: this.paths(0).rounds,
+      site,
+      status: () => this.#status(site),
+    });
     return new SiteSession({
       ...environment,
       database,
-      link: createFolderHubLink({
-        sitesFolder: this.paths(0).sites,
-        roundsFolder: this.paths(0).rounds,
-        site,
-        status: () => this.#status(site),
-      }),
+      link: this.links.get(site)?.(link) ?? link,
       installation: installation(site),
       application: 'test',
       site,
       outbox,
       inbox,
       manual: false,
-      deadline: new Deadline(this.clock, 0),
-      pollInterval: 1,
+      deadline: new Deadline(this.clock, this.patience),
+      pollInterval: Math.max(1, this.patience),
       retention: this.#options.retention,
     }).steps;
   }

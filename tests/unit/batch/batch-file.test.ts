@@ -101,7 +101,7 @@ describe('a batch file', () => {
       wrong.writeUInt8(wrong.readUInt8(at) ^ (1 << (at % 8)), at);
       await writeFile(file, wrong);
       await expect(read(), `byte ${at}`).rejects.toMatchObject({
-        code: expect.stringMatching(/^batch\.(corrupt|truncated|version)$/) as string,
+        code: expect.stringMatching(/^batch\.(corrupt|truncated)$/) as string,
         params: { file: '000042.batch' },
       });
     }
@@ -143,12 +143,11 @@ describe('a batch file', () => {
   });
 
   test('of another version is told apart', async () => {
-    await write([]);
+    await forge([HEADER, { ...header, format: 3 }]);
+    await expect(openBatch(file)).rejects.toMatchObject({ code: 'batch.version' });
     const bytes = await readFile(file);
     bytes.writeUInt8(2, PREAMBLE.length - 1);
     await writeFile(file, bytes);
-    await expect(openBatch(file)).rejects.toMatchObject({ code: 'batch.version' });
-    await forge([HEADER, { ...header, format: 3 }]);
     await expect(openBatch(file)).rejects.toMatchObject({ code: 'batch.version' });
   });
 

@@ -1,0 +1,61 @@
+import { isDamaged } from '../batch/damage';
+import { SyncError } from '../shared/errors';
+import { batchesIn, batchFile, putAside } from '../transport/batch-files';
+import type { HubStatus } from '../transport/port';
+import type { StepHandle } from './session';
+import type { SiteSessionOptions } from './site-options';
+import type { Tracked } from './tracking';
+
+export interface LostOutcome {
+  readonly tracked: Tracked;
+  /** From this batch on nothing can be sent yet; Infinity: all can. */
+  readonly waitsFrom: number;
+}
+
+/**
+ * Takes back the marks of batches that the hub has not got and never will, so that their changes are captured anew:
+ * one that a power cut left without a name, or one that the disk spoilt afterwards, with all behind it. Those can be
+ * read, but the values in them would undo the newer ones that the first now carries.
+ *
+ * A batch, once named, never changes. The exception is exactly this one: the hub has not got the batch, or could not
+ * read it and put it aside, so that no one has ever seen what bore the name, nor those behind it.
+ */
+export async function releaseLost(
+  handle: StepHandle,
+  tracked: Tracked,
+  hub: HubStatus,
+  { database, outbox, signal }: SiteSessionOptions,
+): Promise<LostOutcome> {
+  const { lastMarked, included } = tracked.state;
+  const named = await batchesIn(outbox);
+  const { received } = hub.site;
+  for (let batch = Math.max(included, hub.site.merged) + 1; batch <= lastMarked; batch += 1) {
+    if (received.includes(batch)) continue;
+    if (!named.includes(batch)) {
+      if (batch < lastMarked) throw new SyncError('outbox.batchMissing', { params: { batch } });
+      await database.release(batch);
+      handle.info('session.site.released', { batch });
+      return { tracked: markedUpTo(tracked, batch - 1), waitsFrom: Infinity };
+    }
+    if (!(await isDamaged(batchFile(outbox, batch), signal))) continue;
+    if (received.some((other) => other > batch)) {
+      // The hub puts those aside as it finds them without this one, and merges none of them meanwhile.
+      handle.partial('session.site.recaptureLater', { batch });
+      return { tracked, waitsFrom: batch };
+    }
+    // The last one first, and each name before its marks: a power cut leaves what the next session goes on from.
+    let file = '';
+    for (let last = lastMarked; last >= batch; last -= 1) {
+      if (named.includes(last)) file = await putAside(outbox, last);
+      await database.release(last);
+    }
+    handle.warn('session.site.batchDamaged', { batch, file });
+    return { tracked: markedUpTo(tracked, batch - 1), waitsFrom: Infinity };
+  }
+  return { tracked, waitsFrom: Infinity };
+}
+
+const markedUpTo = (tracked: Tracked, lastMarked: number): Tracked => ({
+  ...tracked,
+  state: { ...tracked.state, lastMarked },
+});
