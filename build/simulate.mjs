@@ -22,14 +22,20 @@ const owned = {
   '@photostructure/sqlite': 'sqlite.ts',
 };
 
+/** Globals that it owns likewise, in every file that names one of them. */
+const timers = /\b(?:set|clear)Interval\(/;
+
 const ownership = {
   name: 'simulation-machine',
   enforce: 'pre',
   transform(code, file) {
     if (file.startsWith(simulation) || file.includes('node_modules')) return null;
-    return code.replace(/from '([^']+)'/g, (found, source) =>
+    const its = code.replace(/from '([^']+)'/g, (found, source) =>
       Object.hasOwn(owned, source) ? `from '${path.join(machine, owned[source])}'` : found,
     );
+    return timers.test(its)
+      ? `import { setInterval, clearInterval } from '${path.join(machine, 'timers.ts')}';\n${its}`
+      : its;
   },
 };
 

@@ -9,23 +9,20 @@ import { playBothOrders } from './orders';
 import { playIdleNight, playQuietNights, settled } from './quiet';
 import type { Run } from './run';
 import { ADDED, statement } from './schema';
-import { World } from './world';
+import { World, type Tell } from './world';
 
 /** Plays one history, wholly determined by `seed`, and tells what is wrong after it: nothing, where all is well. */
-export async function playHistory(
-  seed: number,
-  tell: (line: string) => void = () => undefined,
-): Promise<string[]> {
+export async function playHistory(seed: number, tell: Tell = null): Promise<string[]> {
   const random = seededRandom(seed);
   if (random.chance(0.05)) return playBothOrders(seed, tell);
   const character = characterOf(random);
   const { sites, retention } = character;
   const world = await World.open({ sites, random, retention, tell });
   world.onInterruption = (place) => work(world, random, place, 1);
-  tell(JSON.stringify(character));
+  world.tell(JSON.stringify(character));
   try {
     for (let night = 1; night <= character.nights; night += 1) {
-      tell(`night ${String(night)}`);
+      world.tell(`night ${String(night)}`);
       await playNight(world, random, character);
     }
     endFaults(world);

@@ -18,9 +18,6 @@ export const GROWING = 'member';
 export const WAITING = ['member', 'visit'] as const;
 export const ADDED = 'extra';
 
-/** INSERT OR REPLACE and unique values: known to lose a row, until that is mended. */
-const REPLACING = { member: false };
-
 /** What somebody does at a place; `@` stands for a value never written before, in one row only. */
 export function statement(random: Random, business: Business): string {
   const id = String(1 + random.below(4));
@@ -35,6 +32,7 @@ export function statement(random: Random, business: Business): string {
     `UPDATE member SET mail = CASE mail WHEN 'a' THEN 'b' WHEN 'b' THEN 'd' ELSE mail END WHERE id < 3`,
     `INSERT INTO member (id, name, mail, note) VALUES (${id}, '@', ${mail}, '@')`,
     `INSERT INTO member (id, name, mail, boss) VALUES (${id}, '@', ${mail}, ${other})`,
+    `INSERT OR REPLACE INTO member (id, name, mail) VALUES (${id}, '@', ${mail})`,
     `DELETE FROM member WHERE id = ${id}`,
     `INSERT INTO visit VALUES (${id}, ${other}, '@')`,
     `UPDATE visit SET word = '@', member = ${other} WHERE id = ${id}`,
@@ -46,7 +44,5 @@ export function statement(random: Random, business: Business): string {
     `DELETE FROM setting WHERE name = 'n${id}'`,
   ];
   if (business.has(ADDED)) choices.push(`UPDATE member SET ${ADDED} = '@' WHERE id = ${id}`);
-  if (REPLACING.member)
-    choices.push(`INSERT OR REPLACE INTO member (id, name, mail) VALUES (${id}, '@', ${mail})`);
   return random.pick(choices);
 }

@@ -27,12 +27,15 @@ export interface SessionFaults {
   readonly patience: number;
 }
 
+/** Gets the story line by line; null: nobody reads it. */
+export type Tell = ((line: string) => void) | null;
+
 export interface WorldOptions {
   readonly sites: number;
   readonly random: Random;
   /** How long what was sent is kept, milliseconds. */
   readonly retention: number;
-  readonly tell: (line: string) => void;
+  readonly tell: Tell;
 }
 
 const ROOT = '/simulation';
@@ -74,7 +77,7 @@ export class World {
   }
 
   tell(line: string): void {
-    this.#options.tell(line);
+    this.#options.tell?.(line);
   }
 
   /** A statement of the business application at one place; `@` in it is a value never written before. */
@@ -242,7 +245,8 @@ export class World {
 
   #afterStep(place: number, step: string): void {
     this.tell(`${this.nameOf(place)}: ${step}`);
-    if (WRITING.includes(step)) this.tell(`  ${JSON.stringify(this.contents(place))}`);
+    if (WRITING.includes(step) && this.#options.tell !== null)
+      this.tell(`  ${JSON.stringify(this.contents(place))}`);
     if (WRITING.includes(step) && this.business(place).orphans() > 0) {
       this.findings.add(`${this.nameOf(place)}: a foreign key is broken after ${step}`);
     }

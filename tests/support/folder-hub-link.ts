@@ -156,7 +156,11 @@ class FolderHubLink implements HubLink {
       const there = await this.#files.entry(part).catch(() => null);
       if (there === null || there.size < size) {
         const writer = await this.#deposits.openPart(part, there?.size ?? 0);
-        await this.#move(open(writer.offset), writer.stream, writer.offset, options).finally(writer.abandon);
+        try {
+          await this.#move(open(writer.offset), writer.stream, writer.offset, options);
+        } finally {
+          await writer.abandon();
+        }
       }
       await this.#deposits.finish(part, final);
     } catch (error) {

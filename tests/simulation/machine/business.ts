@@ -90,7 +90,9 @@ export class Business {
     if (this.#reset === null) {
       this.run(`ATTACH '${path}' AS template`);
       const names = this.#handle
-        .prepare(`SELECT name FROM main.sqlite_schema WHERE type = 'table' ORDER BY name LIKE 'sync$%', name`)
+        .prepare(
+          `SELECT name FROM template.sqlite_schema WHERE type = 'table' ORDER BY name LIKE 'sync$%', name`,
+        )
         .all() as readonly { name: string }[];
       this.#reset = names
         .flatMap(({ name }) => [
@@ -99,9 +101,21 @@ export class Business {
         ])
         .map((sql) => this.#handle.prepare(sql));
     }
+    this.#dropNew();
     this.run('PRAGMA foreign_keys = OFF; BEGIN');
     for (const statement of this.#reset) statement.run();
     this.run('COMMIT; PRAGMA foreign_keys = ON');
+  }
+
+  /** Tables that the tracking makes on the day it needs them. */
+  #dropNew(): void {
+    const made = this.#handle
+      .prepare(
+        `SELECT name FROM main.sqlite_schema WHERE type = 'table'
+         AND name NOT IN (SELECT name FROM template.sqlite_schema)`,
+      )
+      .all() as readonly { name: string }[];
+    for (const { name } of made) this.run(`DROP TABLE main."${name}"`);
   }
 
   /** Whether it still has the schema of the first day, and its first file. */
