@@ -170,6 +170,12 @@ export const readdir = (path: string): Promise<string[]> =>
     return disk.list(path);
   });
 
+export const readFile = (path: string): Promise<string> =>
+  later(() => {
+    statsOf(path);
+    return (disk.files.get(path)?.data ?? Buffer.alloc(0)).toString('utf8');
+  });
+
 export const stat = (path: string): Promise<Stats> => later(() => statsOf(path));
 export const lstat = stat;
 
