@@ -72,8 +72,11 @@ export class MssqlMergeTransaction implements MergeTransaction {
   async takeBack(name: string, batch: number): Promise<void> {
     const table = this.#tables.find((known) => known.name === name);
     if (table === undefined) return;
+    const log = logOf(logNumber(table));
     await this.#connection.run(
-      `UPDATE ${logOf(logNumber(table))} SET sent_in = NULL WHERE sent_in = ${String(batch)}`,
+      `UPDATE ${log} SET sent_in = NULL WHERE sent_in = ${String(batch)}; ` +
+        // The hub has not seen what it left out: that it says nothing of a row is no answer to a question about it.
+        `UPDATE ${log} SET until_batch = NULL WHERE op = 'R' AND until_batch <= ${String(batch)}`,
     );
   }
 

@@ -68,7 +68,10 @@ export class SqliteMergeTransaction implements MergeTransaction {
   }
 
   takeBack(table: string, batch: number): Promise<void> {
-    this.#connection.run(`UPDATE ${quote(logOf(table))} SET sent_in = NULL WHERE sent_in = ?`, batch);
+    const log = quote(logOf(table));
+    this.#connection.run(`UPDATE ${log} SET sent_in = NULL WHERE sent_in = ?`, batch);
+    // The hub has not seen what it left out: that it says nothing of a row is no answer to a question about it.
+    this.#connection.run(`UPDATE ${log} SET until = NULL WHERE op = 'R' AND until <= ?`, batch);
     return Promise.resolve();
   }
 
