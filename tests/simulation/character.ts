@@ -26,12 +26,10 @@ export const DAY = 86_400_000;
 
 export function characterOf(random: Random): Character {
   const many = random.chance(0.2) ? 4 + random.below(5) : 3;
-  const newColumn = random.chance(0.08);
   return {
     sites: random.chance(0.85) ? 2 : many,
     nights: random.pick([1, 1, 1, 2, 2, 3]),
-    // Not yet mended: README.md, "Known and left out".
-    retention: newColumn ? 365 * DAY : random.pick([0, 3 * DAY, 30 * DAY]),
+    retention: random.pick([0, 3 * DAY, 30 * DAY]),
     kill: random.chance(0.4),
     stop: random.chance(0.15),
     line: random.chance(0.3),
@@ -41,7 +39,7 @@ export function characterOf(random: Random): Character {
     clocks: random.chance(0.3),
     away: random.chance(0.2),
     restored: random.chance(0.12),
-    newColumn,
+    newColumn: random.chance(0.08),
   };
 }
 
