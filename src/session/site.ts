@@ -1,4 +1,5 @@
 import type { Manifest } from '../batch/manifest';
+import { isCatchingUp } from '../database/tracking-numbers';
 import { SyncError } from '../shared/errors';
 import { batchesIn, makeFolder } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
@@ -87,10 +88,15 @@ export class SiteSession {
   /**
    * What there is of rounds comes first: the batch then tells of each row what its author has seen. A batch that is always
    * one round behind would for ever go on from one that the hub left out. Not acknowledged before the batch is there.
+   * A round that the hub cannot give is told when it is received: what is here goes out all the same.
    */
   async #catchUp(handle: StepHandle): Promise<void> {
     const { tracked, hub } = this.#checked();
-    await this.#rounds.receive(handle, hub);
+    try {
+      await this.#rounds.receive(handle, hub);
+    } catch (error) {
+      if (isCatchingUp(tracked.state) || !isLostAtHub(error)) throw error;
+    }
     await this.#rounds.apply(handle, tracked.catalogue);
     const state = await this.#options.database.state();
     if (state !== null) this.#tracked = { ...this.#checked().tracked, state };
@@ -158,6 +164,9 @@ function refusePruned({ state }: Tracked, { round, firstRound }: HubStatus): voi
     throw new SyncError('session.roundPruned', { params: { round: next, first: firstRound ?? 0 } });
   }
 }
+
+const isLostAtHub = (error: unknown): boolean =>
+  error instanceof SyncError && ['hub.roundMissing', 'hub.segmentDamaged'].includes(error.code);
 
 const includedBatch = (manifest: Manifest, site: number): number =>
   manifest.sites.find((line) => line.site === site)?.batch ?? 0;
