@@ -255,7 +255,8 @@ describe('a published segment that is spoilt at the hub', () => {
       code: 'hub.segmentDamaged',
       params: { round: 1, file: 'origin-001.segment' },
     });
-    expect(keysOf(report).filter((key) => key === 'session.retry')).toHaveLength(2);
+    // Twice before it sends, and twice where it receives.
+    expect(keysOf(report).filter((key) => key === 'session.retry')).toHaveLength(4);
     writeFileSync(segment, whole);
     await expectWellAfterTwoNights(nightly);
   });
