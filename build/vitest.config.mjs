@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { CountReporter } from './count-reporter.mjs';
@@ -19,6 +20,8 @@ export default defineConfig({
         test: {
           name: 'engine',
           include: ['tests/{unit,contract,integration,simulation,sweep}/**/*.test.ts'],
+          // Much of it waits for other processes: with one worker the second processor of a small machine idles.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           benchmark: { include: ['tests/bench/**/*.bench.ts'] },
         },
       },
