@@ -4,7 +4,7 @@ import documentStyle from '../../assets/styles/report.css?inline';
 import { useNoticesStore } from '../stores/notices';
 import { useActions } from './use-actions';
 import { useBridge } from './use-bridge';
-import { askWhereToSave } from './save-dialog';
+import { askWhereToSave } from './file-dialog';
 
 /** The copy that is printed; report.css shows it on paper alone. */
 const PAPER = 'paper';

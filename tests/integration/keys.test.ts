@@ -1,29 +1,16 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Conflict } from '../../src/database/port';
-import { Company, type CompanyOptions } from '../support/company';
+import type { Company } from '../support/company';
+import { expectAllEqual, expectQuiet, rows, useCompanies } from '../support/companies';
 
 /** Two rows that come under one key: one stays, the other is in the journal, whole, and nothing is replaced in silence. */
 
-const companies: Company[] = [];
-afterEach(async () => {
-  for (const company of companies.splice(0)) await company.close();
-});
-
-async function open(options: CompanyOptions): Promise<Company> {
-  const company = await Company.open(options);
-  companies.push(company);
-  return company;
-}
-
-const rows = async (company: Company, place: number, table: string): Promise<string[]> =>
-  (await company.contents(place))[table] ?? [];
+const open = useCompanies();
 
 /** Alike everywhere, and nothing more to say. */
 async function expectSettled(company: Company): Promise<void> {
-  const hub = await company.contents(0);
-  for (const { number } of company.places)
-    expect(await company.contents(number), `at ${String(number)}`).toEqual(hub);
-  expect(await company.synchronise()).toEqual({ sent: 0, published: 0, conflicts: [] });
+  await expectAllEqual(company);
+  await expectQuiet(company);
 }
 
 const textOf = (row: Conflict['winningRow']): string => row?.join(' ') ?? 'absent';

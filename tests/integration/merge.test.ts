@@ -1,17 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Conflict, Policy } from '../../src/database/port';
-import { Company, type CompanyOptions } from '../support/company';
+import { expectAllEqual, expectQuiet, rows, useCompanies } from '../support/companies';
 
-const companies: Company[] = [];
-afterEach(async () => {
-  for (const company of companies.splice(0)) await company.close();
-});
-
-async function open(options: CompanyOptions): Promise<Company> {
-  const company = await Company.open(options);
-  companies.push(company);
-  return company;
-}
+const open = useCompanies();
 
 const SHOP = `
   CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT, city TEXT, points INTEGER);
@@ -28,20 +19,6 @@ const BADGE = `
   INSERT INTO badge VALUES (1, 'A', 'Anne'), (2, 'B', 'Luc');
 `;
 const MINUTE = 60_000;
-
-const rows = async (company: Company, place: number, table: string): Promise<string[]> =>
-  (await company.contents(place))[table] ?? [];
-
-async function expectAllEqual(company: Company): Promise<void> {
-  const hub = await company.contents(0);
-  for (const { number } of company.places)
-    expect(await company.contents(number), `at ${String(number)}`).toEqual(hub);
-}
-
-/** A synchronisation in which nobody changes anything carries nothing. */
-async function expectQuiet(company: Company): Promise<void> {
-  expect(await company.synchronise()).toEqual({ sent: 0, published: 0, conflicts: [] });
-}
 
 const summary = ({ kind, rule, winner, loser, winningRow, losingRow, reason }: Conflict): string =>
   [

@@ -1,37 +1,15 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JournalEntry } from '../../src/database/port';
-import { Company, type CompanyOptions } from '../support/company';
+import type { Company, CompanyOptions } from '../support/company';
+import { expectAllEqual, expectQuiet, rows, useCompanies } from '../support/companies';
 
-const companies: Company[] = [];
-afterEach(async () => {
-  for (const company of companies.splice(0)) await company.close();
-});
-
-async function open(options: CompanyOptions): Promise<Company> {
-  const company = await Company.open(options);
-  companies.push(company);
-  return company;
-}
+const open = useCompanies();
 
 const BADGE = `
   CREATE TABLE badge (id INTEGER PRIMARY KEY, code TEXT UNIQUE, owner TEXT);
   CREATE TABLE entry (id INTEGER PRIMARY KEY, badge INTEGER REFERENCES badge);
   INSERT INTO badge VALUES (1, 'A', 'Anne'), (2, 'B', 'Luc');
 `;
-
-const rows = async (company: Company, place: number, table: string): Promise<string[]> =>
-  (await company.contents(place))[table] ?? [];
-
-async function expectAllEqual(company: Company): Promise<void> {
-  const hub = await company.contents(0);
-  for (const { number } of company.places)
-    expect(await company.contents(number), `at ${String(number)}`).toEqual(hub);
-}
-
-/** Quiet: nothing travels, nothing is noted. */
-async function expectQuiet(company: Company): Promise<void> {
-  expect(await company.synchronise()).toEqual({ sent: 0, published: 0, conflicts: [] });
-}
 
 const line = ({ table, kind, losingRow, refused }: JournalEntry): string =>
   [table, losingRow?.join(' ') ?? 'absent', kind, ...(refused === null ? [] : [refused.outcome])].join(' | ');

@@ -2,7 +2,7 @@ import { useI18n } from 'vue-i18n';
 import type { CsvWords, HistoryQuery } from '../../../src/engine/contract';
 import { useActions } from '../../composables/use-actions';
 import { useBridge } from '../../composables/use-bridge';
-import { askWhereToSave } from '../../composables/save-dialog';
+import { askWhereToSave } from '../../composables/file-dialog';
 import { useNoticesStore } from '../../stores/notices';
 
 /** Saves all the sessions that a query finds as a file for a spreadsheet. */
