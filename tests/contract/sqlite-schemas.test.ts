@@ -194,6 +194,15 @@ describe('what is written in one database arrives in another', () => {
       ],
     },
     {
+      name: 'INSERT OR REPLACE of a row that others refer to, and its victims',
+      schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, u TEXT UNIQUE, boss INTEGER REFERENCES t (id) ON DELETE SET NULL); INSERT INTO t VALUES (1, 'a', NULL), (2, 'b', 1), (3, 'd', 1), (4, 'c', 2)`,
+      statements: [
+        `INSERT OR REPLACE INTO t VALUES (1, 'c', 2)`,
+        `UPDATE OR REPLACE t SET u = 'b' WHERE id = 3`,
+      ],
+      foreignKeys: true,
+    },
+    {
       name: 'UNIQUE ON CONFLICT REPLACE',
       schema: `CREATE TABLE t (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, u TEXT UNIQUE ON CONFLICT REPLACE, v NOT NULL ON CONFLICT REPLACE DEFAULT 'd'); INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 2)`,
       statements: [
@@ -319,6 +328,19 @@ describe('what must not be logged', () => {
     await fixture.run(`INSERT OR IGNORE INTO t VALUES (2, 'a')`);
     await expect(fixture.run(`INSERT INTO t VALUES (3, 'a')`)).rejects.toThrow();
     expect(await changes(fixture)).toEqual([]);
+  });
+
+  test('a row that could have been replaced and later got another key', async () => {
+    const fixture = await prepared(
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, u TEXT UNIQUE, w TEXT UNIQUE); INSERT INTO t VALUES (1, 'a', 'x')`,
+    );
+    await fixture.run(
+      `INSERT OR IGNORE INTO t VALUES (2, 'a', 'y')`,
+      `UPDATE t SET id = 5, u = 'b' WHERE id = 1`,
+      `INSERT INTO t VALUES (6, 'a', 'z')`,
+    );
+    expect(await fixture.database.pending()).toBe(3);
+    expect((await changes(fixture)).sort()).toEqual(['D 1', 'I 5 b x', 'I 6 a z']);
   });
 
   test('rows that a unique index on an expression does not make victims', async () => {

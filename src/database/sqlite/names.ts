@@ -16,6 +16,7 @@ export const logOf = (table: string): string => `sync$log$${table}`;
 export const logIndexOf = (table: string): string => `sync$sent$${table}`;
 /** Rows that the statement under way may replace. */
 export const doomedOf = (table: string): string => `sync$doomed$${table}`;
+export const doomedIndexOf = (table: string): string => `sync$clash$${table}`;
 export const triggerOf = (kind: string, table: string): string => `sync$${kind}$${table}`;
 
 /** An identifier as SQL text. */

@@ -21,12 +21,13 @@ import {
   beforeInsert,
   beforeUpdate,
   canReplace,
-  doomedStatement,
+  doomedStatements,
   spareDeleted,
+  whenDoomed,
 } from './replaced';
 
 /** Raised when the SQL below changes, so that `prepare` installs it anew. */
-export const TRIGGER_VERSION = 2;
+export const TRIGGER_VERSION = 3;
 
 export function logStatements(table: SqliteTable): string[] {
   const log = quote(logOf(table.name));
@@ -47,7 +48,7 @@ export function logStatements(table: SqliteTable): string[] {
   return [
     `CREATE TABLE ${log} (${columns.join(', ')})`,
     `CREATE INDEX ${quote(logIndexOf(table.name))} ON ${log} (sent_in)`,
-    ...(canReplace(table) ? [doomedStatement(table)] : []),
+    ...(canReplace(table) ? doomedStatements(table) : []),
   ];
 }
 
@@ -92,7 +93,7 @@ const TRIGGERS = {
   // A key that changes is a row that goes and a row that comes. A null key is no key: such a row is nowhere.
   rekey: (table: SqliteTable) =>
     `AFTER UPDATE ON ${quote(table.name)} WHEN NOT (${oldSameAsNew(table)}) BEGIN ` +
-    `${logDelete(table)}; ${logInsert(table)}; END`,
+    `${[logDelete(table), logInsert(table), ...(canReplace(table) ? [spareDeleted(table)] : [])].join('; ')}; END`,
 
   delete: (table: SqliteTable) =>
     `AFTER DELETE ON ${quote(table.name)} WHEN ${hasKey(table, 'OLD')} BEGIN ${logDelete(table)}; END`,
@@ -104,13 +105,19 @@ const TRIGGERS = {
     canReplace(table) ? `BEFORE UPDATE ON ${quote(table.name)} BEGIN ${beforeUpdate(table)}; END` : null,
 
   goneInsert: (table: SqliteTable) =>
-    canReplace(table) ? `AFTER INSERT ON ${quote(table.name)} BEGIN ${afterInsert(table)}; END` : null,
+    canReplace(table)
+      ? `AFTER INSERT ON ${quote(table.name)} ${whenDoomed(table)} BEGIN ${afterInsert(table)}; END`
+      : null,
 
   goneUpdate: (table: SqliteTable) =>
-    canReplace(table) ? `AFTER UPDATE ON ${quote(table.name)} BEGIN ${afterUpdate(table)}; END` : null,
+    canReplace(table)
+      ? `AFTER UPDATE ON ${quote(table.name)} ${whenDoomed(table)} BEGIN ${afterUpdate(table)}; END`
+      : null,
 
   spare: (table: SqliteTable) =>
-    canReplace(table) ? `AFTER DELETE ON ${quote(table.name)} BEGIN ${spareDeleted(table)}; END` : null,
+    canReplace(table)
+      ? `AFTER DELETE ON ${quote(table.name)} ${whenDoomed(table)} BEGIN ${spareDeleted(table)}; END`
+      : null,
 };
 
 const hasKey = (table: SqliteTable, row: string): string =>
