@@ -41,8 +41,12 @@ export const manifestSchema = z.object({
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** Tells a round from another one of the same number. Of what every version writes, so that it outlives an update. */
+/**
+ * Tells a round from another one of the same number, in eight characters. Of what every version writes, so that it
+ * outlives an update.
+ */
 export const roundMark = ({ round, publishedAt, segments }: Manifest): string =>
   createHash('sha256')
     .update(JSON.stringify([round, publishedAt, segments.map(({ name, sha256 }) => [name, sha256])]))
-    .digest('hex');
+    .digest('base64url')
+    .slice(0, 8);

@@ -9,6 +9,7 @@ import { nextDeparture } from '../schedule/next-departure';
 import { departureHours } from '../schedule/schedule';
 import { answer, EXIT, type CommandContext } from './context';
 import { locked, withDatabase } from './tracking';
+import { knownTime } from '../shared/known-time';
 
 const HISTORY_LINES = 1000;
 const CONFLICT_LINES = 10_000;
@@ -120,7 +121,7 @@ function describe(
   const side = (site: number, row: readonly Value[] | null, at: number | null): Described['winner'] => ({
     site,
     name: names.get(site) ?? String(site),
-    at: at === null ? null : new Date(at).toISOString(),
+    at: knownTime(at),
     row: row === null ? null : named(row),
   });
   return {

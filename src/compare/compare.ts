@@ -73,7 +73,7 @@ class Comparing {
     const state = await database.state();
     if (state === null) throw new SyncError('database.notPrepared');
     const hub = await askFor(this.#options, { kind: 'tables' }, tablesAnswerSchema);
-    if (hub.round < state.position)
+    if (hub.round < state.position && this.#options.hubRestored !== true)
       throw new SyncError('session.hubRestored', { params: { round: hub.round, known: state.position } });
     const { tables } = await database.catalogue();
     const comparable = this.#sort(

@@ -23,6 +23,11 @@ export interface DifferencesOptions extends AskOptions, ReadOptions {
   /** The last round that this site applied, and its last batch that an applied round includes. */
   readonly position: number;
   readonly included: number;
+  /**
+   * The hub is an old copy: a change under way explains nothing, for it is not all that the two sides may have of a row.
+   * Only rows that this site asks about are left.
+   */
+  readonly hubRestored?: boolean;
 }
 
 export interface Found {
@@ -61,7 +66,7 @@ async function compareBuckets(
   buckets: BucketSet,
   wanted: readonly number[],
 ): Promise<Found> {
-  const { database, position, included } = options;
+  const { database, position, included, hubRestored = false } = options;
   const asked = await readHub(options, table, encoding, buckets, wanted, position);
   const candidates: Difference[] = [];
   for await (const row of rowsIn(database, table, encoding, buckets, options)) {
@@ -72,9 +77,9 @@ async function compareBuckets(
       candidates.push(differenceOf(table, keyId, row, other));
   }
   for (const [keyId, row] of asked.rows) candidates.push(differenceOf(table, keyId, null, row));
-  const underWay = asked.inFlight;
-  const after = { buckets, after: included };
-  for await (const key of inFlightIn(database, table, encoding, after, options))
+  const underWay = hubRestored ? new Set<string>() : asked.inFlight;
+  const query = { buckets, after: included, ...(hubRestored ? { only: 'questions' as const } : {}) };
+  for await (const key of inFlightIn(database, table, encoding, query, options))
     underWay.add(encoding.looseKeyId(key));
   const differences = candidates.filter(({ key }) => !underWay.has(encoding.looseKeyId(key)));
   differences.sort((one, other) => compareKeys(one.key, other.key));

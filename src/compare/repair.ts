@@ -4,7 +4,7 @@ import type { Block, Change } from '../batch/block';
 import { createBatchWriter } from '../batch/writer';
 import type { Table } from '../database/port';
 import { sameValue } from '../merge/decide';
-import { compareTables, type CompareOptions } from './compare';
+import { compareTables, type ComparedTable, type CompareOptions } from './compare';
 import type { Difference } from './differences';
 import { settleRepair, type RepairedTable } from './settle-repair';
 
@@ -36,7 +36,10 @@ export async function repairTables(options: RepairOptions): Promise<readonly Rep
 }
 
 /** The hub's view of what differs: its row with the columns that differ marked, or the deletion of one it has not. */
-async function writeHubRows(file: string, options: RepairOptions): Promise<void> {
+export async function writeHubRows(
+  file: string,
+  options: Omit<RepairOptions, 'right'>,
+): Promise<readonly ComparedTable[]> {
   const { rows, application, site } = options;
   const state = await options.database.state();
   const writer = createBatchWriter(file, {
@@ -54,8 +57,9 @@ async function writeHubRows(file: string, options: RepairOptions): Promise<void>
     for (const block of blocksOf(table, chosen)) await writer.write(block);
   };
   try {
-    await compareTables({ ...options, onDifferences });
+    const compared = await compareTables({ ...options, onDifferences });
     await writer.finish();
+    return compared;
   } catch (error) {
     await writer.abort();
     throw error;

@@ -1,7 +1,14 @@
 import type { Block, Value } from '../batch/block';
 import { openBatch } from '../batch/reader';
 import { packValues } from '../database/json';
-import type { Database, MergeTransaction, StagedChange, Unseen, Violation } from '../database/port';
+import type {
+  Database,
+  MergeTransaction,
+  NewJournalEntry,
+  StagedChange,
+  Unseen,
+  Violation,
+} from '../database/port';
 import { isAsWanted } from '../merge/decide';
 import { SyncError } from '../shared/errors';
 
@@ -96,24 +103,40 @@ async function settleStaged(
 async function settleTable(
   transaction: MergeTransaction,
   table: string,
-  options: SettleOptions,
+  { right, site, now }: SettleOptions,
 ): Promise<number> {
   let count = 0;
+  for await (const change of stagedOf(transaction, table)) {
+    count += 1;
+    if (isAsWanted(change)) continue;
+    if (right === 'site') await noteOwn(transaction, change, now);
+    const atHub = change.op === 'D' ? null : change.values;
+    const sides =
+      right === 'hub'
+        ? { winner: 0, loser: site, winningRow: atHub, losingRow: change.current }
+        : { winner: site, loser: 0, winningRow: change.current, losingRow: atHub };
+    await journalGivenWay(transaction, change, sides, { site, now });
+  }
+  return count;
+}
+
+/** Staged changes of a table that are to be written, some at a time. */
+export async function* stagedOf(transaction: MergeTransaction, table: string): AsyncGenerator<StagedChange> {
   for (let after = 0; ;) {
     const changes = await transaction.staged(table, after, ROWS_AT_ONCE);
-    for (const change of changes.filter((each) => !isAsWanted(each))) {
-      if (options.right === 'site') await noteOwn(transaction, change, options.now);
-      await journal(transaction, change, options);
-    }
-    count += changes.length;
+    yield* changes;
     const last = changes.at(-1);
-    if (last === undefined) return count;
+    if (last === undefined) return;
     after = last.id;
   }
 }
 
 /** The row as it is here becomes a change like any other. */
-async function noteOwn(transaction: MergeTransaction, change: StagedChange, at: number): Promise<void> {
+export async function noteOwn(
+  transaction: MergeTransaction,
+  change: StagedChange,
+  at: number,
+): Promise<void> {
   const { table, columns, keyCount, current, op, marks } = change;
   const key = (current ?? change.values).slice(0, keyCount);
   if (current === null) await transaction.note({ table, op: 'D', marks: '', key, at });
@@ -122,26 +145,21 @@ async function noteOwn(transaction: MergeTransaction, change: StagedChange, at: 
 }
 
 /** A row that was missing where it now comes took nothing's place. */
-async function journal(
+export async function journalGivenWay(
   transaction: MergeTransaction,
-  change: StagedChange,
-  { right, site, now }: SettleOptions,
+  { table, columns, keyCount, values }: StagedChange,
+  sides: Pick<NewJournalEntry, 'winner' | 'loser' | 'winningRow' | 'losingRow'>,
+  { site, now }: Pick<SettleOptions, 'site' | 'now'>,
 ): Promise<void> {
-  const { table, columns, keyCount } = change;
-  const atHub = change.op === 'D' ? null : change.values;
-  const [winningRow, losingRow] = right === 'hub' ? [atHub, change.current] : [change.current, atHub];
-  if (losingRow === null) return;
+  if (sides.losingRow === null) return;
   await transaction.journal({
     table,
     columns,
     keyCount,
-    key: change.values.slice(0, keyCount),
+    key: values.slice(0, keyCount),
     kind: 'repair',
     rule: 'repair',
-    winner: right === 'hub' ? 0 : site,
-    loser: right === 'hub' ? site : 0,
-    winningRow,
-    losingRow,
+    ...sides,
     winnerAt: null,
     loserAt: null,
     reason: null,

@@ -40,15 +40,22 @@ export async function* rowsIn(
   }
 }
 
+interface InFlightQuery {
+  readonly buckets: BucketSet;
+  readonly after: number;
+  /** Of questions alone. */
+  readonly only?: 'questions';
+}
+
 /** Keys in some buckets that changes speak of which the other side has not seen. To be read after the rows. */
 export async function* inFlightIn(
   database: Database,
   { name }: Table,
   encoding: RowEncoding,
-  { buckets, after }: { readonly buckets: BucketSet; readonly after: number },
+  { buckets, after, only }: InFlightQuery,
   options: ReadOptions,
 ): AsyncGenerator<readonly Value[]> {
-  for await (const keys of unhurried(database.inFlight(name, after), options)) {
+  for await (const keys of unhurried(database.inFlight(name, after, only), options)) {
     for (const key of keys) if (buckets.has(encoding.keyHash(key))) yield key;
   }
 }

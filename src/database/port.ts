@@ -335,9 +335,10 @@ export interface Database {
   rows(table: string): AsyncIterable<RowBlock>;
   /**
    * Keys of a table, some of them twice, that changes speak of which are pending or in a batch or round after this one.
-   * What was read by `rows` before is as of that batch or round unless its key is among them.
+   * What was read by `rows` before is as of that batch or round unless its key is among them. Of questions alone where
+   * `only` says so.
    */
-  inFlight(table: string, after: number): AsyncIterable<readonly (readonly Value[])[]>;
+  inFlight(table: string, after: number, only?: 'questions'): AsyncIterable<readonly (readonly Value[])[]>;
   /** All rows of these tables as they are at one instant, each as an insert, and the last round marked at that instant. */
   snapshot(tables: readonly string[]): AsyncIterable<SnapshotBlock>;
   /** Tables of the catalogue that hold rows, in alphabetical order. */

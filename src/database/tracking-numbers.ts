@@ -2,23 +2,24 @@
 
 /**
  * Site, while it catches up on a life of its own that it lost: it was restored from an old copy, and its hub knows
- * batches of it that this database does not. All 0 when that never happened.
+ * batches of it that this database does not. A hub that lost one with its folder knows `lostRound` alone. All 0 when
+ * that never happened.
  */
 export interface LostLife {
   /** The last batch that the copy knew. */
   readonly lostAfter: number;
   /** The last batch of the lost life. */
   readonly lostBatch: number;
-  /** The last round published when the copy was noticed. */
+  /** The last round published when the copy was noticed; at a hub, the last that a site knows of the lost life. */
   readonly lostRound: number;
 }
 
 export interface TrackingNumbers extends LostLife {
-  /** Site: what `roundMark` makes of the last round applied; '' where that is not known. */
-  readonly roundMark: string;
+  /** Site: marks of the last rounds applied (`round-marks.ts`); '' where they are not known. */
+  readonly roundMarks: string;
 }
 
-export const NO_NUMBERS: TrackingNumbers = { lostAfter: 0, lostBatch: 0, lostRound: 0, roundMark: '' };
+export const NO_NUMBERS: TrackingNumbers = { lostAfter: 0, lostBatch: 0, lostRound: 0, roundMarks: '' };
 
 /** Until every batch of the lost life has come back in a round that this site applied. */
 export const isCatchingUp = (

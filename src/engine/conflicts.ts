@@ -7,6 +7,7 @@ import type { ConflictColumn, ConflictEntry, ConflictPage, ConflictQuery, RetryR
 import { cellOf, isSame } from './cells';
 import type { Sessions } from './sessions';
 import type { Workplace } from './workplace';
+import { knownTime } from '../shared/known-time';
 
 type NameOf = (site: number) => string;
 
@@ -82,7 +83,7 @@ function describe(entry: JournalEntry, nameOf: NameOf): ConflictEntry {
   const side = (number: number, written: number | null, row: unknown): ConflictEntry['winner'] => ({
     site: number,
     name: nameOf(number),
-    at: written === null ? null : isoOf(written),
+    at: knownTime(written),
     present: row !== null,
   });
   return {

@@ -43,6 +43,7 @@ export class HubRuntime implements Runtime {
   #merged: ReadonlyMap<number, number> = new Map();
   #round = 0;
   #firstRound = 0;
+  #restarted = 0;
   #snapshot: Snapshot | null = null;
   #snapshotRequested = false;
 
@@ -235,6 +236,7 @@ export class HubRuntime implements Runtime {
       session: this.#reception === null ? null : { deadline: this.#reception.end },
       round: this.#round,
       firstRound: this.#firstRound,
+      restarted: this.#restarted,
       additive: this.#settings.additive,
       snapshot: this.#snapshot,
       site: {
@@ -263,6 +265,7 @@ export class HubRuntime implements Runtime {
     if (round > this.#round) this.#attendance.published();
     this.#round = round;
     this.#firstRound = await this.#folder.firstRound();
+    this.#restarted = (await database.state())?.lostRound ?? 0;
   }
 }
 

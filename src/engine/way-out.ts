@@ -5,9 +5,10 @@ import type { WayOut } from './contract';
 const WAYS: Readonly<Record<string, WayOut['way']>> = {
   'session.siteRestored': 'recover',
   'session.hubDatabaseRestored': 'recover',
-  'session.hubRestored': null,
-  'session.hubOtherPast': null,
-  'session.hubBehind': null,
+  'session.hubRestored': 'giveBack',
+  'session.hubOtherPast': 'giveBack',
+  'session.hubUnknown': null,
+  'session.hubBehind': 'goOn',
   'session.roundsLost': null,
   'hub.roundMissing': 'startFrom',
 };

@@ -6,6 +6,7 @@ import { SyncError } from '../shared/errors';
 import { isAsWanted } from './decide';
 import { applyUntilAccepted } from './apply-until-accepted';
 import { proveTables, type TableProof } from './proof';
+import { withMark } from '../database/round-marks';
 import { heldTables, whyHeld, type HeldReason } from './schema-differences';
 
 export interface RoundOptions {
@@ -92,7 +93,8 @@ export async function applyRound(
     const tables = options.tables.filter(({ name }) => !held.has(name));
     const proofs = await proveTables(transaction, manifest, { tables, written, included });
     await transaction.recordPosition(manifest.round, included);
-    await transaction.recordNumbers({ roundMark: roundMark(manifest) });
+    const roundMarks = withMark(state.roundMarks, manifest.round, roundMark(manifest));
+    await transaction.recordNumbers({ roundMarks });
     return {
       written,
       waiting: left,

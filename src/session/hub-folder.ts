@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { batchesIn, batchFile, isMissing, namesIn, numbersIn, putAside } from '../transport/batch-files';
 import {
@@ -47,6 +47,12 @@ export class HubFolder {
   /** The last round a site said it has applied; 0 for none. */
   async acknowledged(site: number): Promise<number> {
     return (await this.acknowledgements(site)).at(-1) ?? 0;
+  }
+
+  /** Those of rounds after this one, which are of a life that the hub has lost. */
+  async forgetAcknowledgements(site: number, after: number): Promise<void> {
+    for (const round of await this.acknowledgements(site))
+      if (round > after) await unlink(this.acknowledgementFile(site, round));
   }
 
   batchFile(site: number, batch: number): string {

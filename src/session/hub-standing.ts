@@ -1,6 +1,7 @@
 import type { Database } from '../database/port';
 import { SyncError } from '../shared/errors';
 import type { HubFolder, HubSite } from './hub-folder';
+import type { StepHandle } from './session';
 import { mergedBatches } from './merged-batches';
 
 interface Standing {
@@ -37,14 +38,37 @@ export async function sitesWithNews({
   return news;
 }
 
+/** A site, and the last round it has applied. */
+interface Knowing {
+  readonly site: HubSite;
+  readonly round: number;
+}
+
 /**
  * A site has applied a round that is not here: this hub is an old copy, database and folder. Rejects with
- * `session.hubBehind` {site, round, known} before anything moves.
+ * `session.hubBehind` {site, round, known} before anything moves: the site is the one that knows most. Where the user
+ * has agreed (`recover`), the hub goes on from here, and remembers how far its lost life went.
  */
-export async function refuseBehind({ sites, folder }: Standing, published: number): Promise<void> {
-  for (const { number, name } of sites) {
-    const round = await folder.acknowledged(number);
-    if (round <= published) continue;
-    throw new SyncError('session.hubBehind', { params: { site: name, round, known: published } });
+export async function settleBehind(
+  handle: StepHandle,
+  published: number,
+  { database, sites, folder, recover = false }: Standing & HubRecovery,
+): Promise<void> {
+  let most: Knowing | null = null;
+  for (const site of sites) {
+    const round = await folder.acknowledged(site.number);
+    if (round > (most?.round ?? published)) most = { site, round };
   }
+  if (most === null) return;
+  const params = { site: most.site.name, round: most.round, known: published };
+  if (!recover) throw new SyncError('session.hubBehind', { params });
+  const lostRound = most.round;
+  await database.transaction((transaction) => transaction.recordNumbers({ lostRound }));
+  for (const { number } of sites) await folder.forgetAcknowledgements(number, published);
+  handle.warn('session.hub.goesOn', params);
+}
+
+interface HubRecovery {
+  readonly database: Database;
+  readonly recover?: boolean;
 }

@@ -10,7 +10,7 @@ import type { HubFolder, HubSite } from './hub-folder';
 import { mergeDelivered } from './hub-merge';
 import { replayRounds } from './hub-replay';
 import { retryRefusedRows } from './hub-retry';
-import { refuseBehind, sitesBehind, sitesWithNews } from './hub-standing';
+import { settleBehind, sitesBehind, sitesWithNews } from './hub-standing';
 import { mergedBatches } from './merged-batches';
 import type { SessionEnvironment, Step, StepHandle } from './session';
 import { SessionEnd } from './session';
@@ -89,7 +89,7 @@ export class HubSession {
       return;
     }
     this.#tracked = tracked;
-    await refuseBehind(this.#options, published);
+    await settleBehind(handle, published, this.#options);
     if (published === lastMarked) return;
     if (published < lastMarked - 1) {
       throw new SyncError('session.roundsLost', { params: { round: published, known: lastMarked } });

@@ -3,7 +3,8 @@ import { isCatchingUp } from '../database/tracking-numbers';
 import { SyncError } from '../shared/errors';
 import { batchesIn, makeFolder } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
-import { settleRestored } from './restored';
+import { settleRestoredHub } from './restored-hub';
+import { settleRestoredSite } from './restored-site';
 import { retryUntil, type Step, type StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
 import { SiteRounds } from './site-rounds';
@@ -45,7 +46,8 @@ export class SiteSession {
     const checked = await checkTracking(database, installation, site, handle);
     const hub = await this.#reach(handle);
     this.#hub = hub;
-    const settled = await settleRestored(handle, checked, hub, this.#options);
+    const agreed = await settleRestoredHub(handle, checked, hub, this.#options);
+    const settled = await settleRestoredSite(handle, agreed, hub, this.#options);
     refusePruned(settled, hub);
     this.#rounds.startFrom(settled.state);
     const tracked =

@@ -26,6 +26,8 @@ export const hubStatusSchema = z.object({
   round: number,
   /** The oldest round that can still be had; 0 for none. Hubs of older versions keep them all and do not say. */
   firstRound: number.optional(),
+  /** The hub goes on from an old copy, and somebody there knows: the last round of the life that it lost. */
+  restarted: number.optional(),
   /** Columns that add up, by table; left out by a hub of a version that knows none. */
   additive: z.record(z.string(), z.array(z.string())).optional(),
   /** The last one that a site asked for and that can be fetched. */

@@ -1044,9 +1044,9 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         return rows.sort();
       }
 
-      async function inFlight(table: string, after: number): Promise<unknown[]> {
+      async function inFlight(table: string, after: number, only?: 'questions'): Promise<unknown[]> {
         const keys = new Set<string>();
-        for await (const group of database.inFlight(table, after))
+        for await (const group of database.inFlight(table, after, only))
           for (const key of group) keys.add(key.map(String).join(' '));
         return [...keys].sort();
       }
@@ -1075,6 +1075,10 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         await capture(3);
         expect(await inFlight('person', 3)).toEqual([]);
         expect(await inFlight('person', 1)).toEqual(['1', '2']);
+        const question = { table: 'person', keyColumns: ['id'], base: 4, until: null };
+        await database.transaction((transaction) => transaction.ask({ ...question, key: [7n] }));
+        expect(await inFlight('person', 3)).toEqual(['7']);
+        expect(await inFlight('person', 1, 'questions')).toEqual(['7']);
       });
 
       test('shows staged changes beside the rows as they are, before and after they are written', async () => {

@@ -76,12 +76,17 @@ export function recoveryContract(name: string, makeFixture: () => Promise<Databa
       const lost = { lostAfter: 3, lostBatch: 7, lostRound: 9 };
       await database.transaction(async (transaction) => {
         await transaction.recordNumbers({ lastMarked: 6, ...lost });
-        await transaction.recordNumbers({ roundMark: 'abc' });
+        await transaction.recordNumbers({ roundMarks: '7:abcdefgh' });
       });
-      expect(await database.state()).toMatchObject({ lastMarked: 6, position: 0, ...lost, roundMark: 'abc' });
+      expect(await database.state()).toMatchObject({
+        lastMarked: 6,
+        position: 0,
+        ...lost,
+        roundMarks: '7:abcdefgh',
+      });
       const copy = await fixture.copy();
       await copy.prepare({ id: 'another site', role: 'site' });
-      expect(await copy.state()).toMatchObject({ lostAfter: 0, lostBatch: 0, lostRound: 0, roundMark: '' });
+      expect(await copy.state()).toMatchObject({ lostAfter: 0, lostBatch: 0, lostRound: 0, roundMarks: '' });
     });
 
     test('changes since a date go out again, as by someone who has seen nothing', async () => {

@@ -18,15 +18,28 @@ test('an old copy is explained, and asked about before it catches up', async () 
   await app.wait('the call', () => Promise.resolve(app.calls().includes('recover')));
 });
 
+test.each([
+  ['hub', 'goOn', 'error.session.hubBehind', 'Continuer depuis cette sauvegarde'],
+  ['site', 'giveBack', 'error.session.hubRestored', 'Rendre au siège ce qui lui manque'],
+] as const)('a hub restored with its folder: what the %s can do', async (role, way, key, words) => {
+  const params = { site: 'Lyon', round: 12, known: 9 };
+  const app = await startStubApp({ role, wayOut: { problem: { key, params }, way } });
+  expect(await app.text('#recover')).toBe(words);
+  await app.click('#recover');
+  await look(app, `way-out-${way}`);
+  await app.click('#dialog-confirm');
+  await app.wait('the call', () => Promise.resolve(app.calls().includes('recover')));
+});
+
 test('where nothing here leads out of it, it says so and offers nothing', async () => {
   const app = await startStubApp({
     role: 'hub',
     wayOut: {
-      problem: { key: 'error.session.hubBehind', params: { site: 'Lyon', round: 12, known: 9 } },
+      problem: { key: 'error.session.hubUnknown', params: { round: 12, known: 9 } },
       way: null,
     },
   });
-  expect(await app.text('#way-out')).toContain('Restaurez une sauvegarde plus récente');
+  expect(await app.text('#way-out')).toContain('contactez votre assistance');
   expect(await app.exists('#recover')).toBe(false);
 });
 

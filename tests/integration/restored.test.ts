@@ -37,7 +37,9 @@ async function found() {
   };
   const kept = async (): Promise<unknown> => [
     ...open.posts.map(({ name }) => open.contents(name)),
-    await open.command('hub', (context) => conflictsCommand(context)),
+    ...(await Promise.all(
+      open.posts.map(({ name }) => open.command(name, (context) => conflictsCommand(context))),
+    )),
   ];
   const expectNothingLost = async (): Promise<void> => {
     expect(open.contents('lyon')).toEqual(open.contents('hub'));
@@ -221,8 +223,73 @@ describe('a hub whose database and folder were both restored', () => {
     const before = [open.contents('hub'), open.contents('lyon')];
     await (await open.start('hub')).engine.serve();
     const report = await open.session('lyon');
-    expect(report.error).toEqual({ code: 'session.hubOtherPast', params: { round: 2 } });
+    expect(report.error).toEqual({ code: 'session.hubOtherPast', params: { round: 2, known: 2 } });
     await open.stop('hub');
     expect([open.contents('hub'), open.contents('lyon')]).toEqual(before);
+  }, 60_000);
+
+  /** A site asks a hub that stands ready for a session of the two. */
+  const visit = async (open: EngineCompany, site: string, agreed = {}): Promise<Report> => {
+    const hub = await open.start('hub');
+    await hub.engine.serve();
+    const report = await open.session(site, agreed);
+    const ends = ['ok', 'warnings', 'partial'].map((state) => hub.logged(`session.ended.${state}`));
+    if (report.error === null) await Promise.race(ends);
+    await open.stop('hub');
+    return report;
+  };
+
+  test('goes on from its copy, and the sites give back what it lost', async () => {
+    const { open, at, expectNothingLost } = await found();
+    at('lyon', `INSERT INTO visit VALUES (1, 1, '@')`);
+    await open.synchronise();
+    const restore = backUpHub(open);
+    // The lost life: of the hub itself and of both sites, merged, sent on, and known to the others.
+    at('hub', `UPDATE member SET name = '@' WHERE id = 1`, `INSERT INTO member VALUES (60, '@', '@')`);
+    at('lyon', `UPDATE member SET mail = '@' WHERE id = 1`, `DELETE FROM member WHERE id = 4`);
+    at('paris', `INSERT INTO member VALUES (70, '@', '@')`, `UPDATE member SET name = '@' WHERE id = 2`);
+    expect(good(await open.synchronise())).toEqual(OK);
+    at('paris', `UPDATE member SET name = '@' WHERE id = 1`, `UPDATE member SET mail = '@' WHERE id = 60`);
+    expect((await visit(open, 'paris')).state).toBe('ok');
+    // Written and not sent yet.
+    at('lyon', `UPDATE member SET name = '@' WHERE id = 70`, `UPDATE member SET mail = '@' WHERE id = 3`);
+    restore();
+    // The new life.
+    at('hub', `UPDATE member SET mail = '@' WHERE id = 2`, `INSERT INTO member VALUES (61, '@', '@')`);
+
+    expect((await visit(open, 'paris')).error?.code).toBe('session.hubRestored');
+    const refused = await open.session('hub');
+    expect(refused.error).toMatchObject({ code: 'session.hubBehind', params: { site: 'paris' } });
+    await open.command('hub', (context) => set(context, 'receptionLimit', '0.01'));
+    expect((await open.session('hub', { recover: true })).error).toBe(null);
+    expect((await visit(open, 'paris')).error?.code).toBe('session.hubRestored');
+    // Who knows less begins.
+    for (const site of ['lyon', 'paris']) {
+      expect((await visit(open, site, { recover: true })).error).toBe(null);
+      expect((await visit(open, site)).error).toBe(null);
+    }
+    expect((await visit(open, 'lyon')).error).toBe(null);
+    await expectNothingLost();
+    const keys = open.contents('hub')['member']?.map((row) => row.split(' ')[0]);
+    expect(keys).toEqual(['1', '2', '3', '60', '61', '70']);
+  }, 60_000);
+
+  test('gets back what it lost even after it went on with others', async () => {
+    const { open, at, expectNothingLost } = await found();
+    await open.synchronise();
+    const restore = backUpHub(open);
+    at('hub', `UPDATE member SET mail = '@' WHERE id = 3`);
+    at('lyon', `UPDATE member SET name = '@' WHERE id = 1`);
+    await visit(open, 'lyon');
+    restore();
+    at('paris', `UPDATE member SET name = '@' WHERE id = 2`, `UPDATE member SET name = '@' WHERE id = 3`);
+    await visit(open, 'paris');
+    at('paris', `UPDATE member SET mail = '@' WHERE id = 1`);
+    await visit(open, 'paris');
+    at('lyon', `UPDATE member SET mail = '@' WHERE id = 4`);
+    expect((await visit(open, 'lyon')).error?.code).toBe('session.hubOtherPast');
+    expect((await visit(open, 'lyon', { recover: true })).error).toBe(null);
+    for (const site of ['lyon', 'paris', 'lyon']) expect((await visit(open, site)).error).toBe(null);
+    await expectNothingLost();
   }, 60_000);
 });

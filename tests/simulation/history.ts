@@ -2,6 +2,7 @@ import { seededRandom, type Random } from '../support/random';
 import { characterOf, DAY, faultsOf, type Character } from './character';
 import { disk } from './machine/disk';
 import { time } from './machine/time';
+import { loseHub } from './lost-hub';
 import { restoreOldCopy, takeCopies } from './old-copies';
 import { damageFiles } from './damage';
 import { playAgain } from './replay';
@@ -30,6 +31,7 @@ export async function playHistory(seed: number, tell: Tell = null): Promise<stri
     await settled(world);
     if (random.chance(0.2)) await playIdleNight(world);
     if (random.chance(0.2)) await playAgain(world);
+    if (character.restored && random.chance(0.5)) await loseHub(world, random);
   } catch (error) {
     world.findings.add(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }

@@ -69,6 +69,11 @@ export class NamedFiles {
     this.#invented.clear();
   }
 
+  /** What bears the same names from here on is of another life. */
+  forget(): void {
+    this.#first.clear();
+  }
+
   /** Lays a copy of a file under a name that is not its own. */
   duplicate(path: string, to: string): void {
     const file = disk.files.get(path);

@@ -24,12 +24,22 @@ export async function playIdleNight(world: World): Promise<void> {
   if (carried > 0) world.findings.add(`a night in which nothing changed carries ${String(carried)} rows`);
 }
 
+interface QuietNight {
+  /** All by default. */
+  readonly sites?: readonly number[];
+  /** People at these sites agree to what a session that failed has proposed. */
+  readonly recover?: boolean;
+}
+
 /** Nobody works and nothing fails; every site has sent before the hub merges, and gets its round. Rows that were carried. */
-async function playQuietNight(world: World): Promise<number> {
+export async function playQuietNight(
+  world: World,
+  { sites: present = world.sites, recover = false }: QuietNight = {},
+): Promise<number> {
   time.pass(DAY);
   const sites: Run[] = [];
-  for (const site of world.sites) {
-    const run = await world.site(site, NO_FAULTS);
+  for (const site of present) {
+    const run = await world.site(site, NO_FAULTS, { recover });
     sites.push(run);
     for (let step = 0; step < 4 && run.open; step += 1) await run.next();
   }

@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Installation } from '../../src/database/port';
 import { openSqlite } from '../../src/database/sqlite/database';
+import { HubAnswers } from '../../src/engine/hub-answers';
 import { Deadline } from '../../src/session/deadline';
 import { HubSession } from '../../src/session/hub';
 import { HubFolder } from '../../src/session/hub-folder';
@@ -62,6 +64,12 @@ export class World {
   /** Somebody works at a place in the middle of a step. */
   onInterruption: (place: number) => void = () => undefined;
   #hubRun: Run | null = null;
+  readonly #answers = new HubAnswers({
+    sitesFolder: SITES,
+    application: 'simulation',
+    openDatabase: () => openSqlite(this.business(0).path),
+    onBegin: () => undefined,
+  });
 
   private constructor(options: WorldOptions, businesses: readonly Business[]) {
     this.#options = options;
@@ -116,16 +124,19 @@ export class World {
     return this.business(place).contents();
   }
 
-  /** All that the databases and the hub's journal of conflicts hold. */
+  /** All that the databases and their journals of conflicts hold. */
   async kept(): Promise<unknown> {
-    const database = await openSqlite(this.business(0).path);
-    const conflicts = await database.conflicts(100_000);
-    await database.close();
-    return [this.places.map((place) => this.contents(place)), conflicts];
+    const kept: unknown[] = [];
+    for (const place of this.places) {
+      const database = await openSqlite(this.business(place).path);
+      kept.push(this.contents(place), await database.conflicts(100_000));
+      await database.close();
+    }
+    return kept;
   }
 
   /** A site's session. Each reads its database anew, as after a restart. */
-  async site(site: number, faults: SessionFaults): Promise<Run> {
+  async site(site: number, faults: SessionFaults, { recover = false } = {}): Promise<Run> {
     const process = new Process(site, faults.limits, () => this.onInterruption(site));
     const environment = this.#environment(process);
     const database = await within(process, () => openSqlite(this.business(site).path));
@@ -138,6 +149,7 @@ export class World {
       installation: installationOf(site),
       application: 'simulation',
       site,
+      recover,
       outbox: outboxOf(site),
       inbox: `${ROOT}/${String(site)}/inbox`,
       manual: false,
@@ -148,7 +160,7 @@ export class World {
     return this.#run(site, session.steps, environment, process);
   }
 
-  async hub({ limits, patience }: SessionFaults): Promise<Run> {
+  async hub({ limits, patience }: SessionFaults, { recover = false } = {}): Promise<Run> {
     const process = new Process(0, limits, () => this.onInterruption(0));
     const environment = this.#environment(process);
     const database = await within(process, () => openSqlite(this.business(0).path));
@@ -160,6 +172,7 @@ export class World {
       installation: installationOf(0),
       application: 'simulation',
       sites,
+      recover,
       retired: [],
       expected: () => sites,
       grace: null,
@@ -204,6 +217,7 @@ export class World {
     const folder = this.#hubFolder();
     const database = await openSqlite(this.business(0).path);
     const merged = (await database.ledger()).filter((entry) => entry.site === site).map(({ batch }) => batch);
+    const restarted = (await database.state())?.lostRound ?? 0;
     await database.close();
     const last = Math.max(0, ...merged);
     return {
@@ -212,6 +226,7 @@ export class World {
       protocol: 1,
       session: null,
       round: await folder.lastRound(),
+      restarted,
       site: {
         number: site,
         name: this.nameOf(site),
@@ -262,10 +277,11 @@ export class World {
     const events = { onMessage: () => undefined, onProgress: () => undefined, onReport: () => undefined };
     const clock: Clock = {
       now: () => time.at(process.place),
-      delay: (milliseconds, signal) => {
+      delay: async (milliseconds, signal) => {
         signal?.throwIfAborted();
         time.pass(milliseconds);
-        return Promise.resolve();
+        // The hub answers meanwhile.
+        await setImmediate();
       },
     };
     return { clock, signal: process.signal, events };
@@ -277,6 +293,9 @@ export class World {
       roundsFolder: ROUNDS,
       site,
       status: () => this.status(site),
+      onStored: (file) => {
+        if (file.kind === 'question') this.#answers.asked(file.site, file.question);
+      },
     });
   }
 

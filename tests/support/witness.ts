@@ -32,6 +32,12 @@ export class Witness {
     return true;
   }
 
+  /** A place has burnt down: what is not in `left` is gone with it, and nobody can be asked for it. */
+  perish(left: string): void {
+    const there = valuesIn(left);
+    for (const value of this.#committed) if (!there.has(value)) this.#overwritten.add(value);
+  }
+
   /** Values that were committed, that nobody who saw them took away, and that `kept` does not hold: must be none. */
   lost(kept: unknown): string[] {
     const there = valuesIn(

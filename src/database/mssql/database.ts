@@ -137,8 +137,8 @@ class MssqlDatabase implements Database {
     return this.#read(table, readRows);
   }
 
-  inFlight(table: string, after: number): AsyncIterable<readonly (readonly Value[])[]> {
-    return this.#read(table, (reader, known) => readInFlight(reader, known, after));
+  inFlight(table: string, after: number, only?: 'questions'): AsyncIterable<readonly (readonly Value[])[]> {
+    return this.#read(table, (reader, known) => readInFlight(reader, known, after, only));
   }
 
   async *snapshot(names: readonly string[]): AsyncGenerator<SnapshotBlock> {

@@ -19,10 +19,11 @@ export async function* readInFlight(
   reader: Connection,
   table: MssqlTable,
   after: number,
+  only?: 'questions',
 ): AsyncGenerator<readonly (readonly Value[])[]> {
   const query =
     `SELECT ${read(table, keyNames(table))} FROM ${logOf(logNumber(table))} ` +
-    `WHERE sent_in IS NULL OR sent_in > ${String(after)}`;
+    `WHERE (sent_in IS NULL OR sent_in > ${String(after)})${only === undefined ? '' : ` AND op = 'R'`}`;
   for await (const group of inGroups(reader.stream(query)))
     yield group.map((row) => valuesIn(table, row, keyColumns(table).length));
 }

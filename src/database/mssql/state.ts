@@ -13,7 +13,7 @@ const stateSchema = z.object({
   lostAfter: z.coerce.number().default(0),
   lostBatch: z.coerce.number().default(0),
   lostRound: z.coerce.number().default(0),
-  roundMark: z.string().default(''),
+  roundMarks: z.string().default(''),
 });
 type MssqlState = z.infer<typeof stateSchema>;
 

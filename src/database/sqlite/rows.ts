@@ -16,11 +16,12 @@ export function readInFlight(
   reader: Connection,
   table: SqliteTable,
   after: number,
+  only?: 'questions',
 ): AsyncGenerator<readonly (readonly Value[])[]> {
   const keys = keyNames(table).join(', ');
   return inGroups(
     reader.iterate(
-      `SELECT ${keys} FROM ${quote(logOf(table.name))} WHERE sent_in IS NULL OR sent_in > ?`,
+      `SELECT ${keys} FROM ${quote(logOf(table.name))} WHERE (sent_in IS NULL OR sent_in > ?)${only === undefined ? '' : ` AND op = 'R'`}`,
       after,
     ),
   );

@@ -14,7 +14,7 @@ const stateSchema = z.object({
   lostAfter: z.coerce.number().default(0),
   lostBatch: z.coerce.number().default(0),
   lostRound: z.coerce.number().default(0),
-  roundMark: z.coerce.string().default(''),
+  roundMarks: z.coerce.string().default(''),
   /** As it was before `prepare`, to be put back by `unprepare`. */
   journalMode: z.string().default('delete'),
   /** Columns declared additive, as JSON. */

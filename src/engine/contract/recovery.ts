@@ -4,8 +4,12 @@ import type { Sentence } from './sentence';
 export interface WayOut {
   /** Key under `error.`. */
   readonly problem: Sentence;
-  /** `recover`: by the call of that name; `startFrom`: from the hub's database; null: nothing that this program does. */
-  readonly way: 'recover' | 'startFrom' | null;
+  /**
+   * By the call `recover`: `recover` takes the missing rounds again; `goOn`, at a hub, goes on from its old copy;
+   * `giveBack`, at a site, gives such a hub back what it lost. `startFrom`: from the hub's database; null: nothing that
+   * this program does.
+   */
+  readonly way: 'recover' | 'goOn' | 'giveBack' | 'startFrom' | null;
 }
 
 /** Where a site's empty database gets its rows from. */

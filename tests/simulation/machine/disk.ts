@@ -104,6 +104,20 @@ export class Disk {
     this.#undo = this.#undo.filter((change) => change.place !== place);
   }
 
+  /** All that is on the disk of a place; what is given puts it back as it is now. */
+  copy(place: number): () => void {
+    const isIts = (path: string): boolean => placeOf(path) === place;
+    const files = [...this.files].filter(([path]) => isIts(path));
+    const folders = [...this.folders].filter(isIts);
+    return () => {
+      for (const path of [...this.files.keys()].filter(isIts)) this.files.delete(path);
+      for (const path of [...this.folders].filter(isIts)) this.folders.delete(path);
+      for (const [path, file] of files) this.files.set(path, file);
+      for (const path of folders) this.folders.add(path);
+      this.#undo = this.#undo.filter((change) => change.place !== place);
+    };
+  }
+
   /** The power of a place goes and comes back. */
   powerCut(place: number, random: Random): void {
     const changes = this.#undo.filter((change) => change.place === place);

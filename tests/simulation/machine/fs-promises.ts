@@ -43,14 +43,14 @@ class Handle {
     offset: number,
     length: number,
     position: number | null,
-  ): Promise<{ bytesRead: number }> {
+  ): Promise<{ bytesRead: number; buffer: Uint8Array }> {
     return later(() => {
       operate();
       const start = position ?? this.#position;
       const bytes = this.#content().data.subarray(start, start + length);
       buffer.set(bytes, offset);
       if (position === null) this.#position += bytes.length;
-      return { bytesRead: bytes.length };
+      return { bytesRead: bytes.length, buffer };
     });
   }
 
