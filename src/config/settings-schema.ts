@@ -81,7 +81,10 @@ const hubSite = z.strictObject({
   number: siteNumber,
   name: text,
   user: text,
-  secretHash: text,
+  /** Of what came with a code of an older version; null: it leaves a secret of its own, which `logins.json` has. */
+  secretHash: text.nullable().default(null),
+  /** The secret of its last pairing code, which opens the hub once. */
+  code: z.strictObject({ hash: text, expiresAt: z.iso.datetime() }).nullable().default(null),
   active: z.boolean().default(true),
 });
 
@@ -109,6 +112,8 @@ const hub = z.strictObject({
   passivePorts: passivePorts.prefault({}),
   tls: z.boolean().default(true),
   blocking: blocking.prefault({}),
+  /** How long a pairing code can be used, days. */
+  pairingDays: z.number().positive().max(365).default(7),
   sites: z
     .array(hubSite)
     .default([])
@@ -122,8 +127,12 @@ const site = z.strictObject({
   port,
   /** Of the hub's certificate; null where encryption is turned off by hand. */
   fingerprint: text.nullable(),
+  /** Of the certificate that the hub has announced. */
+  nextFingerprint: text.nullable().default(null),
   user: text,
   secret: text,
+  /** The pairing code's secret, until the hub has taken the one above in its place. */
+  code: text.nullable().default(null),
 });
 
 /** How long what has served its purpose is kept, days. */

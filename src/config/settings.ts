@@ -108,6 +108,7 @@ const HUB_SETTINGS: ReadonlyMap<string, TypedSetting> = new Map([
   plain('hub.address'),
   plain('hub.passivePorts.from', typedNumber),
   plain('hub.passivePorts.to', typedNumber),
+  plain('hub.pairingDays', typedNumber),
 ]);
 
 /** Whether a setting's value must not be shown again once it was typed. */

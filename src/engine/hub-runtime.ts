@@ -7,10 +7,11 @@ import { HubFolder, type HubSite } from '../session/hub-folder';
 import { mergedBatches } from '../session/merged-batches';
 import type { SessionEnvironment, Step } from '../session/session';
 import type { HubServer, HubServerEvents, HubStatus, Snapshot, StoredFile } from '../transport/port';
-import type { Blocking, Reception } from './contract';
+import type { Blocking, Reception, SiteLine } from './contract';
 import type { Parts, ServerOptions } from './parts';
 import { HubAnswers } from './hub-answers';
 import { Receptions } from './receptions';
+import { SiteLogins } from './site-logins';
 import { Attendance } from './attendance';
 import { allowList } from '../transport/allow-list';
 import { MINUTE, retentionOf, type Runtime, type SessionRequest } from './runtime';
@@ -24,6 +25,10 @@ export interface HubEvents extends Pick<HubServerEvents, 'stateChanged' | 'block
   readonly onCompare: (site: string) => void;
   /** A site asks for a snapshot. */
   readonly onSnapshotRequest: () => void;
+  /** A site has come with its pairing code, and has a secret of its own since. */
+  readonly onLinked: (site: string) => void;
+  /** Someone came with a pairing code that was used before, or too late. */
+  readonly onCodeRefused: (site: string, state: 'used' | 'expired') => void;
 }
 
 /** What the engine does at a hub: the FTP server, what it tells the sites, and the sessions. */
@@ -36,6 +41,7 @@ export class HubRuntime implements Runtime {
   readonly #receptions: Receptions;
   readonly #attendance: Attendance;
   readonly #answers: HubAnswers;
+  readonly #logins: SiteLogins;
   #server: HubServer | null = null;
   /** The reception under way; null outside it. */
   #reception: Deadline | null = null;
@@ -54,6 +60,12 @@ export class HubRuntime implements Runtime {
     this.#events = events;
     this.#receptions = new Receptions(parts.clock);
     this.#attendance = new Attendance(parts.clock);
+    this.#logins = new SiteLogins({
+      file: paths.logins,
+      clock: parts.clock,
+      onLinked: (site) => events.onLinked(this.#nameOf(site)),
+      onRefused: (site, state) => events.onCodeRefused(this.#nameOf(site), state),
+    });
     this.#answers = new HubAnswers({
       sitesFolder: paths.sites,
       application: parts.application,
@@ -95,6 +107,14 @@ export class HubRuntime implements Runtime {
   /** Whether a site asked for a snapshot and has not been given one. */
   get snapshotRequested(): boolean {
     return this.#snapshotRequested;
+  }
+
+  /** A site's pairing code, while nobody has used it. */
+  codeOf(account: NonNullable<Settings['hub']>['sites'][number]): SiteLine['code'] {
+    const { code } = this.#logins.account(account);
+    if (!account.active || account.code === null) return null;
+    if (code === undefined || code === null || code.state === 'used') return null;
+    return { expired: code.state === 'expired', expiresAt: account.code.expiresAt };
   }
 
   /** The last published round. */
@@ -171,6 +191,7 @@ export class HubRuntime implements Runtime {
   async #createServer(): Promise<HubServer> {
     const { hub } = this.#settings;
     if (hub === null) throw new Error('settings of a hub have a hub part');
+    await this.#logins.load();
     const certificate = hub.tls ? await this.#parts.certificate(this.#paths.tls) : null;
     return this.#parts.createServer({
       port: hub.port,
@@ -183,8 +204,12 @@ export class HubRuntime implements Runtime {
       blockedFile: this.#paths.blocked,
       blocking: rulesOf(hub.blocking),
       // Read anew at each login: a site that was just added need not wait for a restart.
-      accounts: async () =>
-        (await loadSettings(this.#paths.folder)).hub?.sites.filter(({ active }) => active) ?? [],
+      accounts: async () => {
+        const { hub } = await loadSettings(this.#paths.folder);
+        const active = hub?.sites.filter((site) => site.active) ?? [];
+        return active.map((site) => this.#logins.account(site));
+      },
+      secrets: this.#logins,
       status: (site) => this.#status(site),
       events: {
         stateChanged: (state) => this.#events.stateChanged(state),

@@ -8,6 +8,8 @@ import type {
   HubServerEvents,
   HubStatus,
   SiteAccount,
+  SiteMemory,
+  SiteSecrets,
 } from '../transport/port';
 
 /** Where to reach the hub, and as whom: what a pairing code gave. */
@@ -16,8 +18,13 @@ export interface LinkOptions {
   readonly port: number;
   /** Null where encryption is turned off by hand. */
   readonly fingerprint: string | null;
+  /** Of the certificate that the hub announced. */
+  readonly nextFingerprint?: string | null;
   readonly user: string;
   readonly secret: string;
+  /** The pairing code's secret, while the hub may not have the one above. */
+  readonly code?: string | null;
+  readonly memory?: SiteMemory;
 }
 
 export interface ServerOptions {
@@ -38,6 +45,7 @@ export interface ServerOptions {
     readonly allows: (address: string) => boolean;
   };
   readonly accounts: () => Promise<readonly SiteAccount[]>;
+  readonly secrets: SiteSecrets;
   readonly status: (site: number) => Promise<HubStatus>;
   readonly events: Pick<HubServerEvents, 'stored' | 'stateChanged' | 'blockedChanged' | 'receiving'>;
 }

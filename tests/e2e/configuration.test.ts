@@ -81,7 +81,7 @@ test('a new establishment gets its code, to copy or to scan', async () => {
   await app.type('#new-site', 'Nancy');
   await app.click('#add-site');
   await app.find('#pairing-code');
-  expect(await app.text('#pairing-code')).toMatch(/^sync1\./);
+  expect(await app.text('#pairing-code')).toMatch(/^sync2\./);
   await app.find('svg.qr');
   await look(app, 'configuration-code');
 });

@@ -23,5 +23,6 @@ const OWNERS: Readonly<Record<string, SectionName>> = {
 
 /** Where the setting of a path is shown. */
 export function sectionOf(path: string): SectionName {
+  if (path === 'hub.pairingDays') return 'sites';
   return OWNERS[path.split('.')[0] ?? ''] ?? 'station';
 }

@@ -17,13 +17,22 @@ import {
   type Inbox,
 } from '../names';
 import { parseAnswer, parseStatus } from '../answers';
-import type { Acknowledgement, HubLink, HubStatus, Snapshot, TransferOptions } from '../port';
+import type { Acknowledgement, HubLink, HubStatus, SiteMemory, Snapshot, TransferOptions } from '../port';
 import { fetchAnswer, fetchFile, fetchSegment, ofRound, ofSnapshot, readText } from './download';
 import { Line, type LineOptions } from './line';
+import { noMemory } from './no-memory';
 import { fileBlocks } from './local-file';
 import { upload } from './upload';
 
-export type FtpHubLinkOptions = Omit<LineOptions, 'timeoutMilliseconds' | 'keepMilliseconds' | 'clock'> & {
+type Needed = 'host' | 'port' | 'user' | 'secret' | 'fingerprint';
+
+export type FtpHubLinkOptions = Pick<LineOptions, Needed> & {
+  /** Null by default: the secret is known at the hub. */
+  readonly code?: string | null;
+  /** Null by default. */
+  readonly nextFingerprint?: string | null;
+  /** By default what is learnt is forgotten with the link. */
+  readonly memory?: SiteMemory;
   /** A line silent for so long is cut; 30 s by default. */
   readonly timeoutMilliseconds?: number;
   /** A line unused for so long is opened anew; 60 s by default. */
@@ -34,7 +43,11 @@ export type FtpHubLinkOptions = Omit<LineOptions, 'timeoutMilliseconds' | 'keepM
 /** A site's way to its hub, over FTP with TLS. */
 export function createFtpHubLink(options: FtpHubLinkOptions): HubLink {
   return new FtpHubLink(
-    new Line({ timeoutMilliseconds: 30_000, keepMilliseconds: 60_000, clock: systemClock, ...options }),
+    new Line({
+      ...{ timeoutMilliseconds: 30_000, keepMilliseconds: 60_000, clock: systemClock },
+      ...{ code: null, nextFingerprint: null, memory: noMemory },
+      ...options,
+    }),
   );
 }
 
@@ -42,7 +55,9 @@ class FtpHubLink implements HubLink {
   constructor(private readonly line: Line) {}
 
   async status(signal: AbortSignal): Promise<HubStatus> {
-    return parseStatus(await this.line.use(signal, (client) => readText(client, `/${statusFile}`)));
+    const status = parseStatus(await this.line.use(signal, (client) => readText(client, `/${statusFile}`)));
+    if (status.nextFingerprint !== undefined) await this.line.announced(status.nextFingerprint);
+    return status;
   }
 
   async sendBatch(batch: number, file: string, { signal, onProgress }: TransferOptions): Promise<void> {

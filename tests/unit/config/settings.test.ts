@@ -18,7 +18,10 @@ const common = { installation, name: 'Lyon', database: 'sqlite:/data/lyon.db' };
 const hub = newSettings({ ...common, role: 'hub', port: '2121', address: 'siege.example' });
 const paired = {
   ...newSettings({ ...common, role: 'site' }),
-  site: { number: 1, host: 'siege.example', port: 21, fingerprint: null, user: 'site-1', secret: 'Pa55w0rd' },
+  site: {
+    ...{ number: 1, host: 'siege.example', port: 21, fingerprint: null, nextFingerprint: null },
+    ...{ user: 'site-1', secret: 'Pa55w0rd', code: null },
+  },
 };
 
 function faultsOf(work: () => unknown): readonly SettingsFault[] {
@@ -54,6 +57,7 @@ describe('new settings', () => {
         passivePorts: { from: 30_000, to: 30_099 },
         tls: true,
         blocking: { threshold: 5, windowMinutes: 10, durationMinutes: 60, allow: [] },
+        pairingDays: 7,
         sites: [],
       },
       site: null,
