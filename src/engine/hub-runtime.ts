@@ -8,7 +8,7 @@ import { mergedBatches } from '../session/merged-batches';
 import type { SessionEnvironment, Step } from '../session/session';
 import type { HubServer, HubServerEvents, HubStatus, Snapshot, StoredFile } from '../transport/port';
 import type { Blocking, Reception, SiteLine } from './contract';
-import type { Parts, ServerOptions } from './parts';
+import type { Parts, RenewedHubCertificate, ServerOptions } from './parts';
 import { HubAnswers } from './hub-answers';
 import { Receptions } from './receptions';
 import { SiteLogins } from './site-logins';
@@ -29,6 +29,8 @@ export interface HubEvents extends Pick<HubServerEvents, 'stateChanged' | 'block
   readonly onLinked: (site: string) => void;
   /** Someone came with a pairing code that was used before, or too late. */
   readonly onCodeRefused: (site: string, state: 'used' | 'expired') => void;
+  /** The next certificate is announced, or has taken the place of the former. `until`: the end of the present one. */
+  readonly onCertificate: (change: 'announced' | 'renewed', until: string) => void;
 }
 
 /** What the engine does at a hub: the FTP server, what it tells the sites, and the sessions. */
@@ -43,6 +45,10 @@ export class HubRuntime implements Runtime {
   readonly #answers: HubAnswers;
   readonly #logins: SiteLogins;
   #server: HubServer | null = null;
+  /** Null where encryption is turned off by hand. */
+  #certificate: RenewedHubCertificate | null = null;
+  /** Starts come one after the other. */
+  #turn: Promise<void> = Promise.resolve();
   /** The reception under way; null outside it. */
   #reception: Deadline | null = null;
   /** What sites are told, but for what lies on disk: kept here, for the database is open only during a session. */
@@ -78,11 +84,11 @@ export class HubRuntime implements Runtime {
     return this.#server;
   }
 
-  async start(): Promise<void> {
-    if (this.#server?.state.active === true) return;
-    this.#server ??= await this.#createServer();
-    await this.#refresh();
-    await this.#server.start();
+  /** Also where the server is up: each session is an occasion to see whether its certificate nears its end. */
+  start(): Promise<void> {
+    const started = this.#turn.then(() => this.#start());
+    this.#turn = started.catch(() => undefined);
+    return started;
   }
 
   async stop(): Promise<void> {
@@ -188,16 +194,35 @@ export class HubRuntime implements Runtime {
     this.#attendance.ended();
   }
 
+  async #start(): Promise<void> {
+    await this.#renewCertificate();
+    if (this.#server?.state.active === true) return;
+    this.#server ??= await this.#createServer();
+    await this.#refresh();
+    await this.#server.start();
+  }
+
+  /** A server that shows a former certificate is made anew: sites under way go on where its end has cut them. */
+  async #renewCertificate(): Promise<void> {
+    if (this.#settings.hub?.tls !== true) return;
+    const before = this.#certificate?.fingerprint;
+    this.#certificate = await this.#parts.renewCertificate(this.#paths.tls, this.#parts.clock.now());
+    const { change, fingerprint, until } = this.#certificate;
+    if (change !== null) this.#events.onCertificate(change, until);
+    if (before === fingerprint) return;
+    await this.#server?.stop();
+    this.#server = null;
+  }
+
   async #createServer(): Promise<HubServer> {
     const { hub } = this.#settings;
     if (hub === null) throw new Error('settings of a hub have a hub part');
     await this.#logins.load();
-    const certificate = hub.tls ? await this.#parts.certificate(this.#paths.tls) : null;
     return this.#parts.createServer({
       port: hub.port,
       publicAddress: hub.address,
       passivePorts: hub.passivePorts,
-      tls: certificate,
+      tls: this.#certificate,
       sitesFolder: this.#paths.sites,
       roundsFolder: this.#paths.rounds,
       snapshotsFolder: this.#paths.snapshots,
@@ -261,6 +286,7 @@ export class HubRuntime implements Runtime {
       round: this.#round,
       firstRound: this.#firstRound,
       additive: this.#settings.additive,
+      ...(typeof this.#certificate?.next === 'string' && { nextFingerprint: this.#certificate.next }),
       snapshot: this.#snapshot,
       site: {
         number: site,

@@ -62,7 +62,22 @@ export interface Parts {
   readonly createProbe: (options: LinkOptions) => HubProbe;
   readonly createMailer: (options: MailerOptions) => Mailer;
   /** The hub's certificate, made at the first call. */
-  readonly certificate: (
-    folder: string,
-  ) => Promise<{ readonly key: string; readonly cert: string; readonly fingerprint: string }>;
+  readonly certificate: (folder: string) => Promise<HubCertificate>;
+  /** The same, which announces and changes itself in time. `now`: milliseconds since 1970, UTC. */
+  readonly renewCertificate: (folder: string, now: number) => Promise<RenewedHubCertificate>;
+}
+
+export interface HubCertificate {
+  readonly key: string;
+  readonly cert: string;
+  readonly fingerprint: string;
+  /** The day of its end, `2046-11-22`. */
+  readonly until: string;
+}
+
+export interface RenewedHubCertificate extends HubCertificate {
+  /** Fingerprint of the one to come; null while that is far. */
+  readonly next: string | null;
+  /** What was done just now. */
+  readonly change: 'announced' | 'renewed' | null;
 }

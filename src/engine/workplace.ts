@@ -234,6 +234,7 @@ export class Workplace {
         this.events.settingsChanged();
       },
       onCodeRefused: (site, state) => this.say('warning', `establishment.code.${state}`, { site }),
+      onCertificate: (change, until) => this.say('info', `certificate.${change}`, { until }),
       stateChanged: ({ active }) => {
         // A session has started the server that could not start before.
         if (active) this.#problems = [];
