@@ -143,6 +143,15 @@ const retention = z.strictObject({
   conflicts: z.number().int().min(30).max(36_500).default(1100),
 });
 
+/** How fast this site sends and receives, and when: a slower line would look like a dead one to the hub. */
+const bandwidth = z.strictObject({
+  /** Thousand bytes a second. */
+  limit: z.number().min(16).max(1_000_000),
+  from: time,
+  /** The same as `from`: the whole day. */
+  to: time,
+});
+
 const preferences = z.strictObject({
   startWithSystem: z.boolean().default(false),
   /** In the notification area, without its window. */
@@ -174,6 +183,8 @@ export const settingsSchema = z
     hub: hub.nullable().default(null),
     /** Null until the site has taken a pairing code. */
     site: site.nullable().default(null),
+    /** Of a site's line; null: as fast as it can. */
+    bandwidth: bandwidth.nullable().default(null),
     retention: retention.prefault({}),
     preferences: preferences.prefault({}),
     /** scrypt hash of the word that opens the configuration; null: it is open. */
@@ -182,7 +193,11 @@ export const settingsSchema = z
   })
   .refine(({ role, hub }) => role !== 'hub' || hub !== null, { ...broken('missing'), path: ['hub'] })
   .refine(({ role, hub }) => role !== 'site' || hub === null, { ...broken('otherRole'), path: ['hub'] })
-  .refine(({ role, site }) => role !== 'hub' || site === null, { ...broken('otherRole'), path: ['site'] });
+  .refine(({ role, site }) => role !== 'hub' || site === null, { ...broken('otherRole'), path: ['site'] })
+  .refine(({ role, bandwidth }) => role !== 'hub' || bandwidth === null, {
+    ...broken('otherRole'),
+    path: ['bandwidth'],
+  });
 
 /** Those of a program that nobody has configured. */
 export const defaultPreferences = preferences.parse({});

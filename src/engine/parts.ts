@@ -25,6 +25,8 @@ export interface LinkOptions {
   /** The pairing code's secret, while the hub may not have the one above. */
   readonly code?: string | null;
   readonly memory?: SiteMemory;
+  /** Bytes a second that may pass at a time (milliseconds since 1970, UTC); null: as many as can. */
+  readonly limitAt?: (now: number) => number | null;
 }
 
 export interface ServerOptions {

@@ -2,6 +2,7 @@ import type { DataFolder } from '../config/data-folder';
 import type { Settings } from '../config/settings';
 import type { Database } from '../database/port';
 import { SyncError } from '../shared/errors';
+import { limitAt } from '../schedule/bandwidth';
 import { Deadline } from '../session/deadline';
 import type { SessionEnvironment, Step } from '../session/session';
 import { SiteSession } from '../session/site';
@@ -91,6 +92,8 @@ export class SiteRuntime implements Runtime {
     const paired = this.#paired();
     return {
       ...paired,
+      // As the settings are when it is asked: they may change during a transfer.
+      limitAt: (now) => limitAt(this.#settings.bandwidth, this.#settings.schedule.timeZone, now),
       memory: {
         secretTaken: () => this.#learn(paired, { code: null }),
         certificateAnnounced: (nextFingerprint) => this.#learn(paired, { nextFingerprint }),

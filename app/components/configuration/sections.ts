@@ -17,6 +17,7 @@ const OWNERS: Readonly<Record<string, SectionName>> = {
   waitLimit: 'schedule',
   acknowledgementLimit: 'schedule',
   hub: 'network',
+  bandwidth: 'pairing',
   mail: 'mail',
   preferences: 'preferences',
 };

@@ -22,6 +22,8 @@ import { fetchAnswer, fetchFile, fetchSegment, ofRound, ofSnapshot, readText } f
 import { Line, type LineOptions } from './line';
 import { noMemory } from './no-memory';
 import { fileBlocks } from './local-file';
+import { Pace } from './pace';
+import type { Passing } from './passing';
 import { upload } from './upload';
 
 type Needed = 'host' | 'port' | 'user' | 'secret' | 'fingerprint';
@@ -33,6 +35,8 @@ export type FtpHubLinkOptions = Pick<LineOptions, Needed> & {
   readonly nextFingerprint?: string | null;
   /** By default what is learnt is forgotten with the link. */
   readonly memory?: SiteMemory;
+  /** Bytes a second that may pass at a time (milliseconds since 1970, UTC); null, and by default: as many as can. */
+  readonly limitAt?: (now: number) => number | null;
   /** A line silent for so long is cut; 30 s by default. */
   readonly timeoutMilliseconds?: number;
   /** A line unused for so long is opened anew; 60 s by default. */
@@ -42,17 +46,20 @@ export type FtpHubLinkOptions = Pick<LineOptions, Needed> & {
 
 /** A site's way to its hub, over FTP with TLS. */
 export function createFtpHubLink(options: FtpHubLinkOptions): HubLink {
-  return new FtpHubLink(
-    new Line({
-      ...{ timeoutMilliseconds: 30_000, keepMilliseconds: 60_000, clock: systemClock },
-      ...{ code: null, nextFingerprint: null, memory: noMemory },
-      ...options,
-    }),
-  );
+  const { limitAt = () => null, clock = systemClock, ...others } = options;
+  const line = new Line({
+    ...{ timeoutMilliseconds: 30_000, keepMilliseconds: 60_000, clock },
+    ...{ code: null, nextFingerprint: null, memory: noMemory },
+    ...others,
+  });
+  return new FtpHubLink(line, new Pace({ clock, limitAt }));
 }
 
 class FtpHubLink implements HubLink {
-  constructor(private readonly line: Line) {}
+  constructor(
+    private readonly line: Line,
+    private readonly pace: Pace,
+  ) {}
 
   async status(signal: AbortSignal): Promise<HubStatus> {
     const status = parseStatus(await this.line.use(signal, (client) => readText(client, `/${statusFile}`)));
@@ -60,11 +67,12 @@ class FtpHubLink implements HubLink {
     return status;
   }
 
-  async sendBatch(batch: number, file: string, { signal, onProgress }: TransferOptions): Promise<void> {
+  async sendBatch(batch: number, file: string, options: TransferOptions): Promise<void> {
+    const { signal } = options;
     await this.line.use(signal, async (client) => {
       const { size, sha256 } = await identity(file, signal);
       const open = (start: number): AsyncIterable<Buffer> => fileBlocks(file, start);
-      await upload(client, { inbox: 'batches', number: batch, size, sha256, open }, onProgress);
+      await upload(client, { inbox: 'batches', number: batch, size, sha256, open }, this.#passing(options));
     });
   }
 
@@ -75,7 +83,9 @@ class FtpHubLink implements HubLink {
   }
 
   async fetchSegment(round: number, segment: Segment, file: string, options: TransferOptions): Promise<void> {
-    await this.line.use(options.signal, (client) => fetchSegment(client, round, segment, file, options));
+    await this.line.use(options.signal, (client) =>
+      fetchSegment(client, round, segment, file, this.#passing(options)),
+    );
   }
 
   requestSnapshot(signal: AbortSignal): Promise<void> {
@@ -85,7 +95,7 @@ class FtpHubLink implements HubLink {
   async fetchSnapshot(snapshot: Snapshot, file: string, options: TransferOptions): Promise<void> {
     const path = `/${snapshotsFolderName}/${snapshotName(snapshot.round, snapshot.sha256)}`;
     await this.line.use(options.signal, (client) =>
-      ofSnapshot(fetchFile(client, path, { ...snapshot, name: 'snapshot' }, file, options)),
+      ofSnapshot(fetchFile(client, path, { ...snapshot, name: 'snapshot' }, file, this.#passing(options))),
     );
   }
 
@@ -112,7 +122,9 @@ class FtpHubLink implements HubLink {
   }
 
   fetchAnswer(number: number, file: string, options: TransferOptions): Promise<boolean> {
-    return this.line.use(options.signal, (client) => fetchAnswer(client, number, file, options));
+    return this.line.use(options.signal, (client) =>
+      fetchAnswer(client, number, file, this.#passing(options)),
+    );
   }
 
   async #leave(inbox: Inbox, number: number, text: string, signal: AbortSignal): Promise<void> {
@@ -120,8 +132,12 @@ class FtpHubLink implements HubLink {
     const sha256 = createHash('sha256').update(content).digest('hex');
     const open = (start: number): AsyncIterable<Buffer> => Readable.from([content.subarray(start)]);
     await this.line.use(signal, (client) =>
-      upload(client, { inbox, number, size: content.length, sha256, open }),
+      upload(client, { inbox, number, size: content.length, sha256, open }, this.#passing({ signal })),
     );
+  }
+
+  #passing(options: TransferOptions): Passing {
+    return { ...options, pace: this.pace };
   }
 
   close(): void {

@@ -5,6 +5,8 @@ import { finalName, partName, type Inbox } from '../names';
 import { sizeOf } from './download';
 import { replyCode } from './hub-errors';
 import { metered } from './meter';
+import type { Pace } from './pace';
+import type { Passing } from './passing';
 
 /** Something to leave at the hub under a number. */
 export interface Deposit {
@@ -24,19 +26,15 @@ const verifySpeed = 20_000;
  * bytes that the part's name promised. Rejects with `hub.digest` when they are others, and with
  * `hub.batchDiffers` when the number is taken by other bytes.
  */
-export async function upload(
-  client: Client,
-  deposit: Deposit,
-  onProgress?: (bytes: number) => void,
-): Promise<void> {
+export async function upload(client: Client, deposit: Deposit, options: Passing): Promise<void> {
   const { inbox, number, size, sha256 } = deposit;
   const part = `/${inbox}/${partName(number, sha256)}`;
   try {
     const there = await sizeOf(client, part);
     // More than the whole cannot be ours: from the start.
     const start = there === null || there > size ? 0 : there;
-    if (there === size) onProgress?.(size);
-    else await sendRest(client, deposit, part, start, onProgress);
+    if (there === size) options.onProgress?.(size);
+    else await sendRest(client, deposit, part, start, options);
     await rename(client, part, `/${inbox}/${finalName(inbox, number)}`, size);
   } catch (error) {
     throw uploadError(error, deposit);
@@ -48,10 +46,10 @@ async function sendRest(
   deposit: Deposit,
   part: string,
   start: number,
-  onProgress?: (bytes: number) => void,
+  { pace, signal, onProgress }: Passing,
 ): Promise<void> {
   let sent = start;
-  const counted = count(deposit.open(start), (bytes) => (sent += bytes));
+  const counted = count(paced(deposit.open(start), pace, signal), (bytes) => (sent += bytes));
   const source = Readable.from(counted, { objectMode: false, highWaterMark: 1 << 18 });
   try {
     if (start > 0) await client.send(`REST ${start}`);
@@ -63,6 +61,18 @@ async function sendRest(
   } finally {
     await letGo(source);
   }
+}
+
+async function* paced(
+  blocks: AsyncIterable<Buffer>,
+  pace: Pace,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  for await (const block of blocks)
+    for (const piece of pace.pieces(block)) {
+      await pace.pass(piece.length, signal);
+      yield piece;
+    }
 }
 
 async function* count(blocks: AsyncIterable<Buffer>, add: (bytes: number) => void): AsyncGenerator<Buffer> {

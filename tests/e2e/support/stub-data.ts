@@ -274,6 +274,7 @@ function valuesOf(role: Role): SettingsValues {
             secret: { set: true },
             code: { set: false },
           },
+    bandwidth: null,
     mail: {
       enabled: true,
       host: 'smtp.example.org',

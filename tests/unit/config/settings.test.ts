@@ -61,6 +61,7 @@ describe('new settings', () => {
         sites: [],
       },
       site: null,
+      bandwidth: null,
       preferences: {
         startWithSystem: false,
         startHidden: false,
@@ -260,6 +261,18 @@ describe('setting one value', () => {
     expect(() => setSetting(hub, path, value)).toThrow(
       expect.objectContaining({ faults: [expect.objectContaining({ path, key })] }),
     );
+  });
+
+  test('gives a site a limit for its line, at some hours or at all', () => {
+    const limitOf = (value: string): unknown => setSetting(paired, 'bandwidth', value).bandwidth;
+    expect(limitOf('500 08:00-19:00')).toEqual({ limit: 500, from: '08:00', to: '19:00' });
+    expect(limitOf('64')).toEqual({ limit: 64, from: '00:00', to: '00:00' });
+    expect(limitOf('none')).toBeNull();
+    for (const wrong of ['', '8', 'fast', '500 08:00', '500 8-19', '500 08:00-25:00'])
+      expect([wrong, faultsOf(() => setSetting(paired, 'bandwidth', wrong)).length]).not.toEqual([wrong, 0]);
+    expect(faultsOf(() => setSetting(hub, 'bandwidth', '500'))).toEqual([
+      { path: 'bandwidth', key: 'settings.fault.otherRole', params: {} },
+    ]);
   });
 
   test('can make a table follow the others again', () => {
