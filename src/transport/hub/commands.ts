@@ -1,4 +1,5 @@
 import { codeRefusals, leaveSecret } from '../login-words';
+import { provingFeature } from '../names';
 import { extendedPassive, passive } from './data-ports';
 import { runPackageCommand } from './ftp-srv-door';
 import { longListing, shortListing } from './listing';
@@ -72,7 +73,7 @@ async function protect(session: ControlSession, arg: string): Promise<void> {
 }
 
 async function features(session: ControlSession): Promise<void> {
-  const names = ['EPSV', 'MDTM', 'REST STREAM', 'SIZE', 'UTF8'];
+  const names = ['EPSV', 'MDTM', 'REST STREAM', provingFeature, 'SIZE', 'UTF8'];
   if (session.host.secure !== null) names.push('AUTH TLS', 'PBSZ', 'PROT');
   session.socket.write(`211-Features\r\n${names.map((name) => ` ${name}\r\n`).join('')}211 End\r\n`);
   return Promise.resolve();

@@ -4,6 +4,7 @@ import { SyncError } from '../../shared/errors';
 import { finalName, partName, type Inbox } from '../names';
 import { sizeOf } from './download';
 import { replyCode } from './hub-errors';
+import { isThere, prove, provesNames } from './foreign-server';
 import { metered } from './meter';
 import type { Pace } from './pace';
 import type { Passing } from './passing';
@@ -23,18 +24,21 @@ const verifySpeed = 20_000;
 
 /**
  * Sends what the hub's part does not hold yet, then asks for the final name, which the hub gives only to the
- * bytes that the part's name promised. Rejects with `hub.digest` when they are others, and with
- * `hub.batchDiffers` when the number is taken by other bytes.
+ * bytes that the part's name promised. Of another server they are read back first. Rejects with `hub.digest` when they
+ * are others, and with `hub.batchDiffers` when the number is taken by other bytes.
  */
 export async function upload(client: Client, deposit: Deposit, options: Passing): Promise<void> {
   const { inbox, number, size, sha256 } = deposit;
   const part = `/${inbox}/${partName(number, sha256)}`;
   try {
+    const isHub = await provesNames(client);
+    if (!isHub && (await isThere(client, deposit, options.signal))) return;
     const there = await sizeOf(client, part);
     // More than the whole cannot be ours: from the start.
     const start = there === null || there > size ? 0 : there;
     if (there === size) options.onProgress?.(size);
     else await sendRest(client, deposit, part, start, options);
+    if (!isHub) await prove(client, part, deposit, options.signal);
     await rename(client, part, `/${inbox}/${finalName(inbox, number)}`, size);
   } catch (error) {
     throw uploadError(error, deposit);
