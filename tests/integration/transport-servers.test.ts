@@ -92,7 +92,7 @@ describe.runIf(canServe).each(servers)('a site that goes through %s', (_, start)
     expect(sha256(await readFile(batches('000001.batch')))).toBe(sha256(content));
   });
 
-  test('is told apart when it is another server, another secret, or not there', async () => {
+  test('is told apart from another server, and refuses another account for good', async () => {
     await open();
     const codeOf = async (changes: Partial<StandardServer['link']>): Promise<unknown> => {
       const other = createFtpHubLink({ ...server.link, ...changes });
