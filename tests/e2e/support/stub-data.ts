@@ -223,7 +223,7 @@ export function siteLines(): SiteLine[] {
     name,
     active: state !== 'retired',
     lastSeen: lastSuccess,
-    code: null,
+    code: name === 'Lyon' ? { expired: true, expiresAt: '2026-11-20T21:04:00Z' } : null,
   }));
 }
 
