@@ -4,6 +4,9 @@
  * Root: installs what is missing. Anyone else: says what is missing and exits with 1.
  */
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const RUNTIME = [
   'libnss3',
@@ -24,7 +27,13 @@ const RUNTIME = [
   // Loaded at run time: ldd does not show it.
   'libatomic1',
 ];
-const TESTS = ['xvfb', 'xauth', 'openbox', 'xdotool', 'poppler-utils', 'fonts-dejavu-core', 'curl', 'lftp'];
+const TESTS = [
+  ...['xvfb', 'xauth', 'openbox', 'xdotool', 'poppler-utils', 'fonts-dejavu-core'],
+  ...['curl', 'lftp', 'ncftp'],
+];
+/** Unpacked here, not installed: they exclude each other, and would start at once on port 21. */
+const SERVERS = ['vsftpd', 'proftpd-core', 'proftpd-mod-crypto'];
+const SERVERS_FOLDER = '/opt/synchronisation-tests';
 
 function isInstalled(name) {
   const query = spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' });
@@ -42,18 +51,42 @@ if (process.platform !== 'linux' || spawnSync('dpkg-query', ['--version']).statu
   process.exit(0);
 }
 
-const wanted = process.argv.includes('--runtime') ? RUNTIME : [...RUNTIME, ...TESTS];
+/** Libraries that the servers are linked with, as Debian says it. */
+function librariesOf(names) {
+  const { stdout } = spawnSync('apt-cache', ['depends', '--important', ...names], { encoding: 'utf8' });
+  return [...new Set([...stdout.matchAll(/Depends: (lib\S+)/g)].map(([, name]) => name))];
+}
+
+function unpackServers() {
+  const folder = mkdtempSync(join(tmpdir(), 'synchronisation-servers-'));
+  const run = (command, ...args) => {
+    if (spawnSync(command, args, { cwd: folder, stdio: 'inherit' }).status !== 0) process.exit(1);
+  };
+  run('apt-get', 'download', '-qq', ...SERVERS);
+  for (const file of readdirSync(folder)) run('dpkg-deb', '-x', file, SERVERS_FOLDER);
+  rmSync(folder, { recursive: true });
+}
+
+const isForTests = !process.argv.includes('--runtime');
+const lacksServers = isForTests && !existsSync(join(SERVERS_FOLDER, 'usr/sbin/proftpd'));
+const wanted = isForTests ? [...RUNTIME, ...TESTS] : RUNTIME;
 // Since Debian 13 some libraries are called by another name.
 const missing = wanted.filter((name) => !isInstalled(name) && !isInstalled(`${name}t64`));
-if (missing.length === 0) process.exit(0);
+if (missing.length === 0 && !lacksServers) process.exit(0);
 if (process.getuid?.() !== 0) {
+  // Their tests are left out where the servers are not there.
+  if (missing.length === 0) process.exit(0);
   console.error(
     `Missing Debian packages. As root: apt-get install --no-install-recommends ${missing.join(' ')}`,
   );
   process.exit(1);
 }
-console.log(`Installing ${missing.join(' ')}`);
 apt('update', '-qq');
+if (lacksServers) {
+  unpackServers();
+  missing.push(...librariesOf(SERVERS).filter((name) => !isInstalled(name)));
+}
+console.log(`Installing ${missing.join(' ')}`);
 const isKnown = (name) => spawnSync('apt-cache', ['show', '--no-all-versions', name]).status === 0;
 const named = missing.map((name) => (isKnown(`${name}t64`) ? `${name}t64` : name));
-apt('install', '-y', '-qq', '--no-install-recommends', ...named);
+if (named.length > 0) apt('install', '-y', '-qq', '--no-install-recommends', ...named);

@@ -52,7 +52,7 @@ const commands: Readonly<Record<string, Command>> = {
   unprepare,
   sites: (context, [action, name]) =>
     action === 'add' ? addSite(context, required('NAME', name)) : listSites(context),
-  pair: (context, [code]) => pair(context, required('CODE', code)),
+  pair: async (context, [code = '-']) => pair(context, code === '-' ? await pairingCode(context) : code),
   run,
   sync: (context) => sync(context),
   recover: (context) => sync(context, { recover: true }),
@@ -90,6 +90,17 @@ async function firstLine(): Promise<string> {
   const lines = createInterface({ input: process.stdin });
   for await (const line of lines) return line;
   return '';
+}
+
+/** As many lines as the code was broken into; ended by an empty line where somebody pastes it by hand. */
+async function pairingCode({ tell }: CommandContext): Promise<string> {
+  if (process.stdin.isTTY) tell(translate('cli.pair.paste'));
+  let text = '';
+  for await (const line of createInterface({ input: process.stdin })) {
+    if (line.trim() === '' && text !== '') break;
+    text += line;
+  }
+  return required('CODE', text.trim());
 }
 
 function defaultFolder(): string {

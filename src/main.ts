@@ -2,14 +2,19 @@ import { version } from '../package.json';
 import { openMssql } from './database/mssql/database';
 import { openSqlite } from './database/sqlite/database';
 import type { Database } from './database/port';
-import type { Parts } from './engine/parts';
+import type { HubCertificate, Parts } from './engine/parts';
 import { DiskMailer } from './mail/mailer';
 import { reportPage } from './mail/report-page';
 import { sendBySmtp } from './mail/smtp';
 import { letterTexts } from './mail/texts';
 import { systemClock } from './shared/clock';
 import { SyncError } from './shared/errors';
-import { loadOrCreateCertificate } from './transport/certificate';
+import {
+  loadOrCreateCertificate,
+  renewCertificate,
+  untilOf,
+  type Certificate,
+} from './transport/certificate';
 import { createHubServer } from './transport/hub/hub-server';
 import { createFtpHubLink } from './transport/site/ftp-hub-link';
 import { createHubProbe } from './transport/site/hub-probe';
@@ -24,11 +29,17 @@ export const parts: Parts = {
   createProbe: createHubProbe,
   createMailer: (options) =>
     new DiskMailer(options, { send: sendBySmtp, attach: reportPage, texts: letterTexts }),
-  certificate: async (folder) => {
-    const { key, cert, fingerprint256 } = await loadOrCreateCertificate(folder);
-    return { key, cert, fingerprint: fingerprint256 };
+  certificate: async (folder) => told(await loadOrCreateCertificate(folder)),
+  renewCertificate: async (folder, now) => {
+    const { certificate, next, change } = await renewCertificate(folder, new Date(now));
+    return { ...told(certificate), next: next && next.fingerprint256, change };
   },
 };
+
+function told({ key, cert, fingerprint256 }: Certificate): HubCertificate {
+  const until = new Date(untilOf({ cert })).toISOString().slice(0, 10);
+  return { key, cert, fingerprint: fingerprint256, until };
+}
 
 /** One line a kind of database: the scheme of the address decides. */
 const databases: Readonly<Record<string, (address: string) => Promise<Database>>> = {

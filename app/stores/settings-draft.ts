@@ -85,7 +85,7 @@ export const useSettingsDraftStore = defineStore('settings-draft', () => {
 
 function draftOf(values: SettingsValues): Draft {
   const { name, database, schedule, receptionLimit, waitLimit, acknowledgementLimit } = values;
-  const { policies, additive, retention, hub, mail, preferences } = values;
+  const { policies, additive, retention, hub, bandwidth, mail, preferences } = values;
   return plain<Draft>({
     name,
     database,
@@ -97,6 +97,7 @@ function draftOf(values: SettingsValues): Draft {
     retention,
     additive,
     hub,
+    bandwidth,
     mail,
     preferences,
   });

@@ -55,11 +55,12 @@ export async function addSite(context: CommandContext, name: string): Promise<nu
   const fingerprint = hubOf(before).tls
     ? (await context.parts.certificate(dataFolder(context.folder).tls)).fingerprint
     : null;
-  const { settings, pairing } = await addAccount(before, name, fingerprint);
+  const now = context.parts.clock.now();
+  const { settings, pairing } = addAccount(before, name, { fingerprint, now });
   await saveSettings(context.folder, settings);
-  const { code, site } = pairing;
-  answer(context, { code, site, name: pairing.name }, [code]);
-  if (!context.json) context.tell(context.translate('cli.sites.added', { name }));
+  const { code, expiresAt } = pairing;
+  answer(context, pairing, [code]);
+  if (!context.json) context.tell(context.translate('cli.sites.added', { name, expiresAt }));
   return EXIT.complete;
 }
 

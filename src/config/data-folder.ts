@@ -9,6 +9,8 @@ export interface DataFolder {
   readonly settings: string;
   /** Hub: certificate and key. */
   readonly tls: string;
+  /** Hub: hashes of the secrets that sites have left. */
+  readonly logins: string;
   /** Hub: a folder for each site, as its FTP tree shows it. */
   readonly sites: string;
   /** Hub: published rounds. */
@@ -41,6 +43,7 @@ export function dataFolder(folder: string): DataFolder {
     folder,
     settings: join(folder, 'settings.json'),
     tls: join(folder, 'tls'),
+    logins: join(folder, 'logins.json'),
     sites: join(folder, 'sites'),
     rounds: join(folder, 'rounds'),
     snapshots: join(folder, 'snapshots'),

@@ -81,7 +81,10 @@ const hubSite = z.strictObject({
   number: siteNumber,
   name: text,
   user: text,
-  secretHash: text,
+  /** Of what came with a code of an older version; null: it leaves a secret of its own, which `logins.json` has. */
+  secretHash: text.nullable().default(null),
+  /** The secret of its last pairing code, which opens the hub once. */
+  code: z.strictObject({ hash: text, expiresAt: z.iso.datetime() }).nullable().default(null),
   active: z.boolean().default(true),
 });
 
@@ -109,6 +112,8 @@ const hub = z.strictObject({
   passivePorts: passivePorts.prefault({}),
   tls: z.boolean().default(true),
   blocking: blocking.prefault({}),
+  /** How long a pairing code can be used, days. */
+  pairingDays: z.number().positive().max(365).default(7),
   sites: z
     .array(hubSite)
     .default([])
@@ -122,8 +127,12 @@ const site = z.strictObject({
   port,
   /** Of the hub's certificate; null where encryption is turned off by hand. */
   fingerprint: text.nullable(),
+  /** Of the certificate that the hub has announced. */
+  nextFingerprint: text.nullable().default(null),
   user: text,
   secret: text,
+  /** The pairing code's secret, until the hub has taken the one above in its place. */
+  code: text.nullable().default(null),
 });
 
 /** How long what has served its purpose is kept, days. */
@@ -132,6 +141,15 @@ const retention = z.strictObject({
   changes: z.number().int().min(7).max(3650).default(30),
   reports: z.number().int().min(7).max(36_500).default(400),
   conflicts: z.number().int().min(30).max(36_500).default(1100),
+});
+
+/** How fast this site sends and receives, and when: a slower line would look like a dead one to the hub. */
+const bandwidth = z.strictObject({
+  /** Thousand bytes a second. */
+  limit: z.number().min(16).max(1_000_000),
+  from: time,
+  /** The same as `from`: the whole day. */
+  to: time,
 });
 
 const preferences = z.strictObject({
@@ -165,6 +183,8 @@ export const settingsSchema = z
     hub: hub.nullable().default(null),
     /** Null until the site has taken a pairing code. */
     site: site.nullable().default(null),
+    /** Of a site's line; null: as fast as it can. */
+    bandwidth: bandwidth.nullable().default(null),
     retention: retention.prefault({}),
     preferences: preferences.prefault({}),
     /** scrypt hash of the word that opens the configuration; null: it is open. */
@@ -173,7 +193,11 @@ export const settingsSchema = z
   })
   .refine(({ role, hub }) => role !== 'hub' || hub !== null, { ...broken('missing'), path: ['hub'] })
   .refine(({ role, hub }) => role !== 'site' || hub === null, { ...broken('otherRole'), path: ['hub'] })
-  .refine(({ role, site }) => role !== 'hub' || site === null, { ...broken('otherRole'), path: ['site'] });
+  .refine(({ role, site }) => role !== 'hub' || site === null, { ...broken('otherRole'), path: ['site'] })
+  .refine(({ role, bandwidth }) => role !== 'hub' || bandwidth === null, {
+    ...broken('otherRole'),
+    path: ['bandwidth'],
+  });
 
 /** Those of a program that nobody has configured. */
 export const defaultPreferences = preferences.parse({});

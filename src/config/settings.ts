@@ -8,7 +8,13 @@ import { dataFolder } from './data-folder';
 import { migrateSettings } from './migrate-settings';
 import { faultsOf, SettingsError } from './settings-faults';
 import { settingsSchema, type Settings } from './settings-schema';
-import { MAIL_SETTINGS, SCHEDULE_SETTINGS, typedNumber, type TypedSetting } from './typed-setting';
+import {
+  BANDWIDTH_SETTING,
+  MAIL_SETTINGS,
+  SCHEDULE_SETTINGS,
+  typedNumber,
+  type TypedSetting,
+} from './typed-setting';
 
 export { defaultPreferences, type MailSettings, type Settings } from './settings-schema';
 export { SettingsError, type SettingsFault } from './settings-faults';
@@ -101,6 +107,7 @@ const COMMON_SETTINGS: ReadonlyMap<string, TypedSetting> = new Map([
   plain('retention.changes', typedNumber),
   plain('retention.reports', typedNumber),
   plain('retention.conflicts', typedNumber),
+  BANDWIDTH_SETTING,
   ...MAIL_SETTINGS,
 ]);
 const HUB_SETTINGS: ReadonlyMap<string, TypedSetting> = new Map([
@@ -108,6 +115,7 @@ const HUB_SETTINGS: ReadonlyMap<string, TypedSetting> = new Map([
   plain('hub.address'),
   plain('hub.passivePorts.from', typedNumber),
   plain('hub.passivePorts.to', typedNumber),
+  plain('hub.pairingDays', typedNumber),
 ]);
 
 /** Whether a setting's value must not be shown again once it was typed. */

@@ -33,6 +33,14 @@ function typedMoment(typed: string): unknown {
   return { day: typedNumber(day), time };
 }
 
+/** `500 08:00-19:00`, or `500` for the whole day; `none` for no limit. */
+function typedBandwidth(typed: string): unknown {
+  if (typed.trim() === 'none') return null;
+  const [limit = '', hours = '00:00-00:00'] = words(typed);
+  const [from, to] = hours.split('-');
+  return { limit: typedNumber(limit), from, to };
+}
+
 const text = (typed: string): string => typed;
 
 const setting = (path: string, parse: TypedSetting['parse'], secret = false): [string, TypedSetting] => [
@@ -50,6 +58,8 @@ export const SCHEDULE_SETTINGS: ReadonlyMap<string, TypedSetting> = new Map([
   setting('schedule.timeZone', text),
   setting('schedule.catchUpMinutes', typedNumber),
 ]);
+
+export const BANDWIDTH_SETTING: readonly [string, TypedSetting] = setting('bandwidth', typedBandwidth);
 
 export const MAIL_SETTINGS: ReadonlyMap<string, TypedSetting> = new Map([
   setting('mail.enabled', typedFlag),

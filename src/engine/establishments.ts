@@ -10,6 +10,7 @@ import {
   renameAccount,
   renewAccount,
   retireAccount,
+  type AccessOptions,
   type NewAccess,
 } from './site-accounts';
 import type { Workplace } from './workplace';
@@ -29,21 +30,24 @@ export class Establishments {
   async list(): Promise<SiteLine[]> {
     const { sites } = hubOf(await this.#settings());
     return Promise.all(
-      sites.map(async ({ number, name, active }) => ({
-        number,
-        name,
-        active,
-        lastSeen: await this.#lastSeen(number),
+      sites.map(async (site) => ({
+        number: site.number,
+        name: site.name,
+        active: site.active,
+        lastSeen: await this.#lastSeen(site.number),
+        code: this.#place.hub?.codeOf(site) ?? null,
       })),
     );
   }
 
   add(name: string): Promise<PairingCode> {
-    return this.#give((settings, fingerprint) => addAccount(settings, name, fingerprint));
+    return this.#give((settings, options) => addAccount(settings, name, options));
   }
 
-  renew(number: number): Promise<PairingCode> {
-    return this.#give((settings, fingerprint) => renewAccount(settings, number, fingerprint));
+  async renew(number: number): Promise<PairingCode> {
+    const pairing = await this.#give((settings, options) => renewAccount(settings, number, options));
+    this.#place.hub?.server?.disconnect(number);
+    return pairing;
   }
 
   async rename(number: number, name: string): Promise<void> {
@@ -58,14 +62,12 @@ export class Establishments {
     this.#place.hub?.server?.disconnect(number);
   }
 
-  async #give(
-    work: (settings: Settings, fingerprint: string | null) => Promise<NewAccess>,
-  ): Promise<PairingCode> {
+  async #give(work: (settings: Settings, options: AccessOptions) => NewAccess): Promise<PairingCode> {
     this.#guard.require();
     const { parts, paths } = this.#place;
     const before = await this.#settings();
     const fingerprint = hubOf(before).tls ? (await parts.certificate(paths.tls)).fingerprint : null;
-    const { settings, pairing } = await work(before, fingerprint);
+    const { settings, pairing } = work(before, { fingerprint, now: parts.clock.now() });
     await this.#place.save(settings);
     return pairing;
   }

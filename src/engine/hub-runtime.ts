@@ -7,10 +7,11 @@ import { HubFolder, type HubSite } from '../session/hub-folder';
 import { mergedBatches } from '../session/merged-batches';
 import type { SessionEnvironment, Step } from '../session/session';
 import type { HubServer, HubServerEvents, HubStatus, Snapshot, StoredFile } from '../transport/port';
-import type { Blocking, Reception } from './contract';
-import type { Parts, ServerOptions } from './parts';
+import type { Blocking, Reception, SiteLine } from './contract';
+import type { Parts, RenewedHubCertificate, ServerOptions } from './parts';
 import { HubAnswers } from './hub-answers';
 import { Receptions } from './receptions';
+import { SiteLogins } from './site-logins';
 import { Attendance } from './attendance';
 import { allowList } from '../transport/allow-list';
 import { MINUTE, retentionOf, type Runtime, type SessionRequest } from './runtime';
@@ -24,6 +25,12 @@ export interface HubEvents extends Pick<HubServerEvents, 'stateChanged' | 'block
   readonly onCompare: (site: string) => void;
   /** A site asks for a snapshot. */
   readonly onSnapshotRequest: () => void;
+  /** A site has come with its pairing code, and has a secret of its own since. */
+  readonly onLinked: (site: string) => void;
+  /** Someone came with a pairing code that was used before, or too late. */
+  readonly onCodeRefused: (site: string, state: 'used' | 'expired') => void;
+  /** The next certificate is announced, or has taken the place of the former. `until`: the end of the present one. */
+  readonly onCertificate: (change: 'announced' | 'renewed', until: string) => void;
 }
 
 /** What the engine does at a hub: the FTP server, what it tells the sites, and the sessions. */
@@ -36,7 +43,12 @@ export class HubRuntime implements Runtime {
   readonly #receptions: Receptions;
   readonly #attendance: Attendance;
   readonly #answers: HubAnswers;
+  readonly #logins: SiteLogins;
   #server: HubServer | null = null;
+  /** Null where encryption is turned off by hand. */
+  #certificate: RenewedHubCertificate | null = null;
+  /** Starts come one after the other. */
+  #turn: Promise<void> = Promise.resolve();
   /** The reception under way; null outside it. */
   #reception: Deadline | null = null;
   /** What sites are told, but for what lies on disk: kept here, for the database is open only during a session. */
@@ -55,6 +67,12 @@ export class HubRuntime implements Runtime {
     this.#events = events;
     this.#receptions = new Receptions(parts.clock);
     this.#attendance = new Attendance(parts.clock);
+    this.#logins = new SiteLogins({
+      file: paths.logins,
+      clock: parts.clock,
+      onLinked: (site) => events.onLinked(this.#nameOf(site)),
+      onRefused: (site, state) => events.onCodeRefused(this.#nameOf(site), state),
+    });
     this.#answers = new HubAnswers({
       sitesFolder: paths.sites,
       application: parts.application,
@@ -67,11 +85,11 @@ export class HubRuntime implements Runtime {
     return this.#server;
   }
 
-  async start(): Promise<void> {
-    if (this.#server?.state.active === true) return;
-    this.#server ??= await this.#createServer();
-    await this.#refresh();
-    await this.#server.start();
+  /** Also where the server is up: each session is an occasion to see whether its certificate nears its end. */
+  start(): Promise<void> {
+    const started = this.#turn.then(() => this.#start());
+    this.#turn = started.catch(() => undefined);
+    return started;
   }
 
   async stop(): Promise<void> {
@@ -96,6 +114,14 @@ export class HubRuntime implements Runtime {
   /** Whether a site asked for a snapshot and has not been given one. */
   get snapshotRequested(): boolean {
     return this.#snapshotRequested;
+  }
+
+  /** A site's pairing code, while nobody has used it. */
+  codeOf(account: NonNullable<Settings['hub']>['sites'][number]): SiteLine['code'] {
+    const { code } = this.#logins.account(account);
+    if (!account.active || account.code === null) return null;
+    if (code === undefined || code === null || code.state === 'used') return null;
+    return { expired: code.state === 'expired', expiresAt: account.code.expiresAt };
   }
 
   /** The last published round. */
@@ -169,23 +195,47 @@ export class HubRuntime implements Runtime {
     this.#attendance.ended();
   }
 
+  async #start(): Promise<void> {
+    await this.#renewCertificate();
+    if (this.#server?.state.active === true) return;
+    this.#server ??= await this.#createServer();
+    await this.#refresh();
+    await this.#server.start();
+  }
+
+  /** A server that shows a former certificate is made anew: sites under way go on where its end has cut them. */
+  async #renewCertificate(): Promise<void> {
+    if (this.#settings.hub?.tls !== true) return;
+    const before = this.#certificate?.fingerprint;
+    this.#certificate = await this.#parts.renewCertificate(this.#paths.tls, this.#parts.clock.now());
+    const { change, fingerprint, until } = this.#certificate;
+    if (change !== null) this.#events.onCertificate(change, until);
+    if (before === fingerprint) return;
+    await this.#server?.stop();
+    this.#server = null;
+  }
+
   async #createServer(): Promise<HubServer> {
     const { hub } = this.#settings;
     if (hub === null) throw new Error('settings of a hub have a hub part');
-    const certificate = hub.tls ? await this.#parts.certificate(this.#paths.tls) : null;
+    await this.#logins.load();
     return this.#parts.createServer({
       port: hub.port,
       publicAddress: hub.address,
       passivePorts: hub.passivePorts,
-      tls: certificate,
+      tls: this.#certificate,
       sitesFolder: this.#paths.sites,
       roundsFolder: this.#paths.rounds,
       snapshotsFolder: this.#paths.snapshots,
       blockedFile: this.#paths.blocked,
       blocking: rulesOf(hub.blocking),
       // Read anew at each login: a site that was just added need not wait for a restart.
-      accounts: async () =>
-        (await loadSettings(this.#paths.folder)).hub?.sites.filter(({ active }) => active) ?? [],
+      accounts: async () => {
+        const { hub } = await loadSettings(this.#paths.folder);
+        const active = hub?.sites.filter((site) => site.active) ?? [];
+        return active.map((site) => this.#logins.account(site));
+      },
+      secrets: this.#logins,
       status: (site) => this.#status(site),
       events: {
         stateChanged: (state) => this.#events.stateChanged(state),
@@ -238,6 +288,7 @@ export class HubRuntime implements Runtime {
       firstRound: this.#firstRound,
       restarted: this.#restarted,
       additive: this.#settings.additive,
+      ...(typeof this.#certificate?.next === 'string' && { nextFingerprint: this.#certificate.next }),
       snapshot: this.#snapshot,
       site: {
         number: site,

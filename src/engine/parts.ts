@@ -8,6 +8,8 @@ import type {
   HubServerEvents,
   HubStatus,
   SiteAccount,
+  SiteMemory,
+  SiteSecrets,
 } from '../transport/port';
 
 /** Where to reach the hub, and as whom: what a pairing code gave. */
@@ -16,8 +18,15 @@ export interface LinkOptions {
   readonly port: number;
   /** Null where encryption is turned off by hand. */
   readonly fingerprint: string | null;
+  /** Of the certificate that the hub announced. */
+  readonly nextFingerprint?: string | null;
   readonly user: string;
   readonly secret: string;
+  /** The pairing code's secret, while the hub may not have the one above. */
+  readonly code?: string | null;
+  readonly memory?: SiteMemory;
+  /** Bytes a second that may pass at a time (milliseconds since 1970, UTC); null: as many as can. */
+  readonly limitAt?: (now: number) => number | null;
 }
 
 export interface ServerOptions {
@@ -38,6 +47,7 @@ export interface ServerOptions {
     readonly allows: (address: string) => boolean;
   };
   readonly accounts: () => Promise<readonly SiteAccount[]>;
+  readonly secrets: SiteSecrets;
   readonly status: (site: number) => Promise<HubStatus>;
   readonly events: Pick<HubServerEvents, 'stored' | 'stateChanged' | 'blockedChanged' | 'receiving'>;
 }
@@ -54,7 +64,22 @@ export interface Parts {
   readonly createProbe: (options: LinkOptions) => HubProbe;
   readonly createMailer: (options: MailerOptions) => Mailer;
   /** The hub's certificate, made at the first call. */
-  readonly certificate: (
-    folder: string,
-  ) => Promise<{ readonly key: string; readonly cert: string; readonly fingerprint: string }>;
+  readonly certificate: (folder: string) => Promise<HubCertificate>;
+  /** The same, which announces and changes itself in time. `now`: milliseconds since 1970, UTC. */
+  readonly renewCertificate: (folder: string, now: number) => Promise<RenewedHubCertificate>;
+}
+
+export interface HubCertificate {
+  readonly key: string;
+  readonly cert: string;
+  readonly fingerprint: string;
+  /** The day of its end, `2046-11-22`. */
+  readonly until: string;
+}
+
+export interface RenewedHubCertificate extends HubCertificate {
+  /** Fingerprint of the one to come; null while that is far. */
+  readonly next: string | null;
+  /** What was done just now. */
+  readonly change: 'announced' | 'renewed' | null;
 }

@@ -10,7 +10,10 @@ export function withoutSecrets(settings: Settings): SettingsValues {
     database: withoutPassword(database),
     mail: { ...mail, password: { set: mail.password !== '' } },
     hub: hub === null ? null : without(hub, 'sites'),
-    site: site === null ? null : { ...site, secret: { set: site.secret !== '' } },
+    site:
+      site === null
+        ? null
+        : { ...site, secret: { set: site.secret !== '' }, code: { set: site.code !== null } },
     password: { set: password !== null },
   };
 }

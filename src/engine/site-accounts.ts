@@ -1,7 +1,7 @@
 import type { Settings } from '../config/settings';
 import { SyncError } from '../shared/errors';
 import { encodePairing } from '../transport/pairing';
-import { hashSecret, newSiteSecret } from '../transport/secrets';
+import { codeHash, newSiteSecret } from '../transport/secrets';
 import type { PairingCode } from './contract';
 
 type Hub = NonNullable<Settings['hub']>;
@@ -13,37 +13,45 @@ export interface NewAccess {
   readonly pairing: PairingCode;
 }
 
-/**
- * A new establishment. `fingerprint` is of the hub's certificate, null where encryption is turned off. Rejects with
- * `settings.notAHub` or `settings.siteExists`.
- */
-export function addAccount(settings: Settings, name: string, fingerprint: string | null): Promise<NewAccess> {
+export interface AccessOptions {
+  /** Of the hub's certificate; null where encryption is turned off. */
+  readonly fingerprint: string | null;
+  /** Milliseconds since 1970, UTC. */
+  readonly now: number;
+}
+
+/** A new establishment. Throws `settings.notAHub` or `settings.siteExists`. */
+export function addAccount(settings: Settings, name: string, options: AccessOptions): NewAccess {
   const hub = hubOf(settings);
   refuseTwice(hub, name, null);
   const number = Math.max(0, ...hub.sites.map((site) => site.number)) + 1;
-  const account = { number, name: name.trim(), user: `site-${String(number)}`, secretHash: '', active: true };
+  const user = `site-${String(number)}`;
+  const account = { number, name: name.trim(), user, secretHash: null, code: null, active: true };
   const grown = { ...settings, hub: { ...hub, sites: [...hub.sites, account] } };
-  return renewAccount(grown, number, fingerprint);
+  return renewAccount(grown, number, options);
 }
 
-/** A new secret for an establishment, whose former one opens nothing any more. One that was retired is back. */
-export async function renewAccount(
+/** A new code for an establishment, whose former secrets open nothing any more. One that was retired is back. */
+export function renewAccount(
   settings: Settings,
   number: number,
-  fingerprint: string | null,
-): Promise<NewAccess> {
+  { fingerprint, now }: AccessOptions,
+): NewAccess {
   const hub = hubOf(settings);
   const { name, user } = accountOf(hub, number);
   refuseTwice(hub, name, number);
   const secret = newSiteSecret();
-  const secretHash = await hashSecret(secret);
-  const { address: host, port } = hub;
-  const code = encodePairing({ host, port, fingerprint, site: number, name, user, secret });
+  const { address: host, port, pairingDays } = hub;
+  const expiresAt = new Date(now + pairingDays * DAY).toISOString();
+  const code = { hash: codeHash(secret), expiresAt };
+  const line = encodePairing({ host, port, fingerprint, site: number, name, user, secret });
   return {
-    settings: withAccount(settings, number, { secretHash, active: true }),
-    pairing: { site: number, name, code },
+    settings: withAccount(settings, number, { secretHash: null, code, active: true }),
+    pairing: { site: number, name, code: line, expiresAt },
   };
 }
+
+const DAY = 86_400_000;
 
 export function renameAccount(settings: Settings, number: number, name: string): Settings {
   refuseTwice(hubOf(settings), name, number);

@@ -131,12 +131,36 @@ export class Workplace {
   async save(settings: Settings): Promise<void> {
     const { folder } = this.paths;
     if (this.#lock === null) throw new SyncError('data.locked', { params: { folder: basename(folder) } });
-    await saveSettings(folder, settings);
-    this.#applied = this.#applied.then(() => this.#apply(settings));
-    await this.#applied;
+    await this.#inTurn(async () => {
+      const kept = withLearnt(settings, this.#settings);
+      await saveSettings(folder, kept);
+      await this.#apply(kept);
+    });
     await this.#listener.settingsApplied();
     this.events.settingsChanged();
     this.#listener.changed();
+  }
+
+  /**
+   * Keeps what a line has taught, without a new runtime under the session that has the line. Where the site was paired
+   * again meanwhile, it is about another pairing.
+   */
+  async #learn(paired: NonNullable<Settings['site']>, changes: Partial<typeof paired>): Promise<void> {
+    await this.#inTurn(async () => {
+      const settings = await loadSettings(this.paths.folder);
+      if (settings.site?.secret !== paired.secret) return;
+      const learnt = { ...settings, site: { ...settings.site, ...changes } };
+      await saveSettings(this.paths.folder, learnt);
+      this.#settings = learnt;
+      this.#runtime?.configure(learnt);
+    });
+    this.events.settingsChanged();
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#applied.then(work);
+    this.#applied = done.catch(() => undefined);
+    return done;
   }
 
   async withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
@@ -197,11 +221,20 @@ export class Workplace {
   }
 
   #makeRuntime(settings: Settings): HubRuntime | SiteRuntime {
-    if (settings.role === 'site') return new SiteRuntime(this.parts, settings, this.paths);
+    if (settings.role === 'site')
+      return new SiteRuntime(this.parts, settings, this.paths, (paired, changes) =>
+        this.#learn(paired, changes),
+      );
     return new HubRuntime(this.parts, settings, this.paths, {
       onRequest: () => this.#listener.onRequest(),
       onCompare: (site) => this.say('info', 'compare.begun', { site }),
       onSnapshotRequest: () => this.#listener.onSnapshotRequest(),
+      onLinked: (site) => {
+        this.say('info', 'establishment.linked', { site });
+        this.events.settingsChanged();
+      },
+      onCodeRefused: (site, state) => this.say('warning', `establishment.code.${state}`, { site }),
+      onCertificate: (change, until) => this.say('info', `certificate.${change}`, { until }),
       stateChanged: ({ active }) => {
         // A session has started the server that could not start before.
         if (active) this.#problems = [];
@@ -244,9 +277,17 @@ export class Workplace {
   }
 }
 
+/** Settings that were read before a line taught something, with what it taught. */
+function withLearnt(settings: Settings, known: Settings | null): Settings {
+  const learnt = known?.site ?? null;
+  return learnt !== null && settings.site?.secret === learnt.secret
+    ? { ...settings, site: learnt }
+    : settings;
+}
+
 /** Whether what works by the settings has to be made anew: its server, its database, the hub it knows. */
 function needsNewRuntime(before: Settings, after: Settings): boolean {
   const essence = ({ role, database, hub, site }: Settings): string =>
-    JSON.stringify([role, database, hub === null ? null : { ...hub, sites: [] }, site]);
+    JSON.stringify([role, database, hub === null ? null : { ...hub, sites: [], pairingDays: 0 }, site]);
   return essence(before) !== essence(after);
 }

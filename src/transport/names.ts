@@ -18,6 +18,9 @@ export type Inbox = 'batches' | 'acks' | 'questions';
 /** Hexadecimal digits of the SHA-256 that a part's name holds. */
 const digestLength = 16;
 
+/** A hub of ours says by FEAT that it renames only what is what its name promised. Any other server must be read back. */
+export const provingFeature = 'RNTO SHA-256';
+
 export function numberName(number: number): string {
   return String(number).padStart(6, '0');
 }

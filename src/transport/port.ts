@@ -30,6 +30,8 @@ export const hubStatusSchema = z.object({
   restarted: number.optional(),
   /** Columns that add up, by table; left out by a hub of a version that knows none. */
   additive: z.record(z.string(), z.array(z.string())).optional(),
+  /** Fingerprint of the certificate that the hub will show once its present one nears its end. */
+  nextFingerprint: z.string().optional(),
   /** The last one that a site asked for and that can be fetched. */
   snapshot: snapshotSchema.nullable().optional(),
   site: z.object({
@@ -104,14 +106,46 @@ export interface HubProbe {
   close(): void;
 }
 
+/** What a site keeps of what it learns on its line; each resolves once it is on the disk. */
+export interface SiteMemory {
+  /** The hub has taken the lasting secret: the pairing code has served. */
+  secretTaken(): Promise<void>;
+  /** The hub will show this certificate one day. */
+  certificateAnnounced(fingerprint: string): Promise<void>;
+  /** The hub shows the one that it had announced. */
+  certificateRenewed(fingerprint: string): Promise<void>;
+}
+
 /** One site as the hub's FTP server knows it. */
 export interface SiteAccount {
   readonly number: number;
   readonly name: string;
   /** FTP login. */
   readonly user: string;
-  /** scrypt hash in the form that `hashSecret` gives. */
-  readonly secretHash: string;
+  /** scrypt hash in the form that `hashSecret` gives; null while its code has not been used. */
+  readonly secretHash: string | null;
+  /** The secret of its last pairing code, which opens the hub only to leave a lasting one. */
+  readonly code?: SiteCode | null;
+}
+
+export interface SiteCode {
+  /** As `codeHash` gives it. */
+  readonly hash: string;
+  /**
+   * `open`: it can be used, and used again until the site has logged in with the lasting secret it left, so that a line
+   * cut in between locks nobody out. `used`: it was. `expired`: nobody used it in time.
+   */
+  readonly state: 'open' | 'used' | 'expired';
+}
+
+/** What the hub keeps of sites' secrets; each resolves once it is on the disk. */
+export interface SiteSecrets {
+  /** A site that comes with its code leaves a lasting secret, as `hashSecret` gives it. False where the code is used. */
+  left(account: SiteAccount, secretHash: string): Promise<boolean>;
+  /** A site has logged in with what it left: its code is used. False where another secret was left meanwhile. */
+  proven(account: SiteAccount): Promise<boolean>;
+  /** Someone came with a code that was used before, or too late. */
+  refused(account: SiteAccount, state: 'used' | 'expired'): void;
 }
 
 export interface BlockedAddress {

@@ -1,8 +1,20 @@
-import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto';
+import { createHash, randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto';
 
 /** A site's FTP password: 32 random bytes. `random` is handed in by tests. */
 export function newSiteSecret(random: (size: number) => Buffer = randomBytes): string {
   return random(32).toString('base64url');
+}
+
+/**
+ * What the hub keeps of a pairing code's secret: SHA-256, hexadecimal. A hash that costs time is for secrets that can be
+ * guessed; of 32 random bytes none can, and at a login one scrypt then does, whatever there is to compare.
+ */
+export const codeHash = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+/** Whether the secret is the one that `codeHash` was made of. */
+export function isCodeSecret(secret: string, hash: string): boolean {
+  const [made, known] = [Buffer.from(codeHash(secret)), Buffer.from(hash)];
+  return made.length === known.length && timingSafeEqual(made, known);
 }
 
 const keyLength = 32;

@@ -1,4 +1,5 @@
 /** The configuration, with the stub engine: every section, what is wrong as it is typed, what is not saved yet. */
+import { Key } from 'selenium-webdriver';
 import { expect, test } from 'vitest';
 import { look } from './support/look';
 import { startStubApp, type StubApp } from './support/stub-app';
@@ -81,7 +82,26 @@ test('a new establishment gets its code, to copy or to scan', async () => {
   await app.type('#new-site', 'Nancy');
   await app.click('#add-site');
   await app.find('#pairing-code');
-  expect(await app.text('#pairing-code')).toMatch(/^sync1\./);
+  expect(await app.text('#pairing-code')).toMatch(/^sync2\./);
+  expect(await app.text('#code-once')).toMatch(/^Ce code sert une seule fois, avant le 01\/12\/2026/);
   await app.find('svg.qr');
   await look(app, 'configuration-code');
+  await (await app.find('body')).sendKeys(Key.ESCAPE);
+  expect(await app.text('[data-site="2"] .site-code.expired')).toMatch(/^Code expiré/);
+  await app.type('[data-path="hub.pairingDays"] input', '2');
+  await app.click('#save-settings');
+  await app.called('saveSettings');
+});
+
+test('the line is held back at hours that one chooses', async () => {
+  const app = await openConfiguration('site');
+  await app.click('#tab-pairing');
+  await app.click(
+    'label[for="' + (await (await app.find('input[name=bandwidth]')).getAttribute('id')) + '"]',
+  );
+  await app.type('[data-path="bandwidth.limit"] input', '500');
+  await app.type('input[name=bandwidth-from]', '07:30');
+  await look(app, 'configuration-bandwidth');
+  await app.click('#save-settings');
+  await app.called('saveSettings');
 });

@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { encodePairing } from '../../src/transport/pairing';
 import { CommandLine, type Ended } from '../support/command-line';
 import { Installations } from '../support/installations';
 
@@ -282,7 +283,7 @@ describe.concurrent('a company by command line', () => {
         sequence: anyNumber,
         at: instant,
         level: 'info',
-        key: expect.stringMatching(/^(session|compare)\./) as unknown,
+        key: expect.stringMatching(/^(session|compare|establishment)\./) as unknown,
         params: expect.any(Object) as unknown,
       });
     }
@@ -382,6 +383,25 @@ describe.concurrent('bad use', () => {
     );
     writeFileSync(settings, content.slice(0, -20));
     expectRefusal(await commandLine.run('sync', ...at), 3, /illisible/);
+  });
+
+  test('a pairing code comes by the standard input, broken over lines as mail breaks it', async () => {
+    const code = encodePairing({
+      ...{ host: 'siege.example.org', port: 2121, fingerprint: null, site: 3, name: 'Lyon', user: 'site-3' },
+      secret: 'x'.repeat(43),
+    });
+    const broken = code.replace(/.{30}/g, '$&\r\n');
+    for (const args of [['pair'], ['pair', '-']]) {
+      const data = await site();
+      const { code: exit, stdout } = await commandLine.feed(`${broken}\n`, ...args, '--data', data, '--json');
+      expect([exit, JSON.parse(stdout)]).toEqual([0, { site: 3, host: 'siege.example.org', port: 2121 }]);
+    }
+    const data = await site();
+    expectRefusal(
+      await commandLine.feed(code.slice(0, -1), 'pair', '--data', data),
+      3,
+      /comporte une erreur/,
+    );
   });
 
   test('pairing codes, and synchronising without one', async () => {

@@ -44,14 +44,24 @@ export class CommandLine {
   }
 
   start(...args: readonly string[]): Running {
+    return this.#start(args, null);
+  }
+
+  /** Runs a command to its end that reads this on its standard input. */
+  feed(input: string, ...args: readonly string[]): Promise<Ended> {
+    return this.#start(args, input).ended;
+  }
+
+  #start(args: readonly string[], input: string | null): Running {
     const child = spawn(process.execPath, [this.#program, ...args], {
       cwd: this.folder,
       env: {
         ...process.env,
         NODE_PATH: [join(root, 'node_modules'), process.env['NODE_PATH'] ?? ''].join(delimiter),
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
+    child.stdin?.end(input);
     this.#running.add(child);
     child.once('close', () => this.#running.delete(child));
     return follow(child);

@@ -207,6 +207,25 @@ test('addresses have one spelling, and PASV announces one that the peer can reac
   await expect(announcedAddress(null, '2001:db8::1', '2001:db8::2')).rejects.toMatchObject({ reply: 425 });
 });
 
+test('a public name is looked up at each transfer, and never for a peer of the local network', async () => {
+  const asked: string[] = [];
+  const addresses = ['81.2.3.4', '81.2.3.99'];
+  const resolve = (name: string): Promise<string> => {
+    asked.push(name);
+    const address = addresses.shift();
+    return address === undefined ? Promise.reject(new Error('ENOTFOUND')) : Promise.resolve(address);
+  };
+  const announced = (peer: string): Promise<string> =>
+    announcedAddress('siege.example.org', peer, '10.0.0.1', resolve);
+  expect(await announced('8.8.8.8')).toBe('81.2.3.4');
+  expect(await announced('192.168.1.7')).toBe('10.0.0.1');
+  expect(await announced('8.8.8.8')).toBe('81.2.3.99');
+  // EPSV needs no address.
+  await expect(announced('8.8.8.8')).rejects.toMatchObject({ reply: 425 });
+  expect(asked).toEqual(['siege.example.org', 'siege.example.org', 'siege.example.org']);
+  expect(await announcedAddress('localhost', '8.8.8.8', '10.0.0.1')).toBe('127.0.0.1');
+});
+
 test('a listing shows the time of day for what is recent, the year for what is old', () => {
   const now = Date.UTC(2009, 5, 15);
   const entry = { name: '000001.batch', folder: false, size: 12, modified: Date.UTC(2009, 5, 1, 3, 4) };

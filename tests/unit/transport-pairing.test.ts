@@ -14,14 +14,14 @@ const pairing: Pairing = {
 };
 
 test('a pairing code carries all six fields, with TLS and without', () => {
-  expect(decodePairing(encodePairing(pairing))).toEqual(pairing);
+  expect(decodePairing(encodePairing(pairing))).toEqual({ ...pairing, once: true });
   expect(decodePairing(encodePairing({ ...pairing, fingerprint: null })).fingerprint).toBeNull();
   expect(encodePairing(pairing)).toMatch(/^[\w.-]+$/);
 });
 
 test('white space, line breaks and invisible marks of pasted text change nothing', () => {
   const broken = encodePairing(pairing).replace(/.{40}/g, '$&\r\n \u200b');
-  expect(decodePairing(`\ufeff \t${broken}\n\n`)).toEqual(pairing);
+  expect(decodePairing(`\ufeff \t${broken}\n\n`)).toEqual({ ...pairing, once: true });
 });
 
 test('any single wrong character is noticed', () => {
@@ -47,8 +47,18 @@ test('each fault has its own code', () => {
   expect(codeOf('bonjour')).toMatchObject({ code: 'pairing.malformed' });
   expect(codeOf('')).toMatchObject({ code: 'pairing.malformed' });
   expect(codeOf(code.slice(0, -2))).toMatchObject({ code: 'pairing.checksum' });
-  expect(codeOf(code.replace('sync1', 'sync2'))).toMatchObject({
-    ...{ code: 'pairing.version', params: { found: 2, expected: 1 } },
+  expect(codeOf(code.replace('sync2', 'sync3'))).toMatchObject({
+    ...{ code: 'pairing.version', params: { found: 3, expected: 2 } },
+  });
+  expect(codeOf(code.replace('sync2', 'sync0'))).toMatchObject({ code: 'pairing.version' });
+  expect(codeOf(code.replace('sync2', 'sync1'))).toMatchObject({ code: 'pairing.checksum' });
+});
+
+test('a code of the version before is read still: its secret is a lasting one', () => {
+  const line = 'sync1.WyJzaWVnZS5leGVtcGxlLmZyIiwyMSxudWxsLDMsIk5vcmQiLCJzaXRlLTMiLCJzZWNyZXQiXQ.55fb2d33';
+  expect(decodePairing(line)).toEqual({
+    ...{ host: 'siege.exemple.fr', port: 21, fingerprint: null, site: 3, name: 'Nord' },
+    ...{ user: 'site-3', secret: 'secret', once: false },
   });
 });
 

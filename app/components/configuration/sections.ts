@@ -17,11 +17,13 @@ const OWNERS: Readonly<Record<string, SectionName>> = {
   waitLimit: 'schedule',
   acknowledgementLimit: 'schedule',
   hub: 'network',
+  bandwidth: 'pairing',
   mail: 'mail',
   preferences: 'preferences',
 };
 
 /** Where the setting of a path is shown. */
 export function sectionOf(path: string): SectionName {
+  if (path === 'hub.pairingDays') return 'sites';
   return OWNERS[path.split('.')[0] ?? ''] ?? 'station';
 }

@@ -31,9 +31,15 @@ export interface SettingsValues extends Omit<
   /** Its sites are a list of their own: `sites()`. */
   readonly hub: Omit<NonNullable<Settings['hub']>, 'sites'> | null;
   /** What this site is paired to. */
-  readonly site: (Omit<NonNullable<Settings['site']>, 'secret'> & { readonly secret: SecretState }) | null;
+  readonly site: PairedHub | null;
   readonly mail: Mail & { readonly password: SecretState };
   readonly password: SecretState;
+}
+
+export interface PairedHub extends Omit<NonNullable<Settings['site']>, 'secret' | 'code'> {
+  readonly secret: SecretState;
+  /** Set: the pairing code has not been used yet. */
+  readonly code: SecretState;
 }
 
 export type MailDraft = Mail & { readonly password: SecretDraft };
@@ -116,11 +122,15 @@ export interface SiteLine {
   readonly active: boolean;
   /** When it last reached the hub, ISO 8601; null: never, its pairing code is not in use yet. */
   readonly lastSeen: string | null;
+  /** A pairing code that nobody has used; null: there is none. */
+  readonly code: { readonly expired: boolean; readonly expiresAt: string } | null;
 }
 
-/** A pairing code holds the site's password: show it, never log it. It cannot be shown a second time. */
+/** A pairing code opens the hub once: show it, never log it. It cannot be shown a second time. */
 export interface PairingCode {
   readonly site: number;
   readonly name: string;
   readonly code: string;
+  /** ISO 8601. */
+  readonly expiresAt: string;
 }

@@ -30,20 +30,26 @@ function isPrivate(address: string): boolean {
   return /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.)/.test(address);
 }
 
+type Lookup = (name: string) => Promise<string>;
+
+const lookupIPv4: Lookup = async (name) => (await lookup(name, { family: 4 })).address;
+
 /**
- * The IPv4 address that PASV announces. A peer of the local network gets the address it connected to:
+ * The IPv4 address that PASV announces. A name is looked up each time: a line whose address changes every night (dynamic
+ * DNS) has another one tomorrow. A peer of the local network gets the address it connected to:
  * many routers do not lead their own public address back inside.
  */
 export async function announcedAddress(
   publicAddress: string | null,
   peer: string,
   local: string,
+  resolve: Lookup = lookupIPv4,
 ): Promise<string> {
   const announced = publicAddress === null || isPrivate(peer) ? local : publicAddress;
   if (isIPv4(announced)) return announced;
   if (announced.includes(':')) throw new FtpRefusal(425, 'Use EPSV');
   try {
-    return (await lookup(announced, { family: 4 })).address;
+    return await resolve(announced);
   } catch {
     throw new FtpRefusal(425, 'The public address is not known, use EPSV');
   }

@@ -1,3 +1,5 @@
+import { codeRefusals, leaveSecret } from '../login-words';
+import { provingFeature } from '../names';
 import { extendedPassive, passive } from './data-ports';
 import { runPackageCommand } from './ftp-srv-door';
 import { longListing, shortListing } from './listing';
@@ -15,6 +17,8 @@ const packageCommands = new Set(
   ),
 );
 const loginCommands = new Set(['USER', 'PASS']);
+/** All that a site may do that came with its pairing code. */
+const codeCommands = new Set(['SITE', 'NOOP', 'QUIT']);
 
 /** Commands done here, for the faults of ftp-srv's own: data lines, resume, TLS, renaming. */
 const ownCommands: Readonly<Record<string, Command>> = {
@@ -32,6 +36,7 @@ const ownCommands: Readonly<Record<string, Command>> = {
   NLST: (session, arg) => list(session, arg, shortListing),
   RNFR: renameFrom,
   RNTO: renameTo,
+  SITE: siteCommand,
 };
 
 export async function runCommand(session: ControlSession, line: string): Promise<void> {
@@ -40,6 +45,8 @@ export async function runCommand(session: ControlSession, line: string): Promise
   const arg = space === -1 ? '' : line.slice(space + 1);
   const needsTls = session.host.secure !== null && !session.isSecure;
   if (needsTls && loginCommands.has(directive)) throw new FtpRefusal(534, 'TLS first: AUTH TLS');
+  if (session.site?.byCode === true && !codeCommands.has(directive))
+    throw new FtpRefusal(530, 'A code opens nothing but SITE SECRET');
   const own = Object.hasOwn(ownCommands, directive) ? ownCommands[directive] : undefined;
   if (own !== undefined) {
     await own(session, arg);
@@ -66,10 +73,20 @@ async function protect(session: ControlSession, arg: string): Promise<void> {
 }
 
 async function features(session: ControlSession): Promise<void> {
-  const names = ['EPSV', 'MDTM', 'REST STREAM', 'SIZE', 'UTF8'];
+  const names = ['EPSV', 'MDTM', 'REST STREAM', provingFeature, 'SIZE', 'UTF8'];
   if (session.host.secure !== null) names.push('AUTH TLS', 'PBSZ', 'PROT');
   session.socket.write(`211-Features\r\n${names.map((name) => ` ${name}\r\n`).join('')}211 End\r\n`);
   return Promise.resolve();
+}
+
+/** The secret is 32 bytes or more in base64url: nothing that anybody could guess, or has thought up. */
+async function siteCommand(session: ControlSession, arg: string): Promise<void> {
+  const [, word = '', secret = ''] = /^([A-Z]+) ([\w-]{43,86})$/i.exec(arg) ?? [];
+  if (word.toUpperCase() !== leaveSecret) throw new FtpRefusal(502, 'Command not allowed');
+  const { account, byCode } = site(session);
+  if (!byCode) throw new FtpRefusal(503, 'Only after a pairing code');
+  if (!(await session.host.leaveSecret(account, secret))) throw new FtpRefusal(530, codeRefusals.used);
+  await session.answer(200, 'Log in with it from now on');
 }
 
 async function renameFrom(session: ControlSession, arg: string): Promise<void> {

@@ -3,14 +3,23 @@ import type { SecureContext } from 'node:tls';
 import { systemClock, type Clock } from '../../shared/clock';
 import { SyncError } from '../../shared/errors';
 import { errorCode, freeBytes } from '../disk';
-import type { HubServer, HubServerEvents, HubServerState, HubStatus, SiteAccount, StoredFile } from '../port';
+import type {
+  HubServer,
+  HubServerEvents,
+  HubServerState,
+  HubStatus,
+  SiteAccount,
+  SiteSecrets,
+  StoredFile,
+} from '../port';
+import { hashSecret } from '../secrets';
 import { plainAddress } from './addresses';
 import { BlockedAddresses, defaultBlockingRules, type BlockingRules } from './blocked';
 import { runCommand } from './commands';
 import { connectionsLimit, isCrowded, superfluousLines } from './crowd';
 import { Deposits } from './deposits';
 import { createFtpSrv, type FtpSrv, type LoginListener } from './ftp-srv-door';
-import { logIn } from './logins';
+import { logIn, type Login } from './logins';
 import { packageFiles } from './package-files';
 import { PortPool, type PassivePorts } from './passive';
 import { FtpRefusal } from './refusal';
@@ -37,6 +46,8 @@ export interface HubServerOptions {
   readonly blockedFile: string;
   /** Asked at every login. */
   readonly accounts: () => Promise<readonly SiteAccount[]>;
+  /** Without it no account has a code. */
+  readonly secrets?: SiteSecrets;
   /** Asked each time a site reads its `/status.json`. */
   readonly status: (site: number) => HubStatus | Promise<HubStatus>;
   readonly events?: Partial<HubServerEvents>;
@@ -183,23 +194,24 @@ class FtpHubServer implements HubServer {
     else greet();
   }
 
-  async #logIn(login: Parameters<LoginListener>[0]): Promise<LoggedIn> {
-    const session = this.#sessions.get(login.connection);
+  async #logIn({ connection, username, password }: Parameters<LoginListener>[0]): Promise<LoggedIn> {
+    const session = this.#sessions.get(connection);
     if (session === undefined) throw new Error('Connection closed');
     try {
-      const account = await logIn(
+      const login = await logIn(
         {
           accounts: this.options.accounts,
+          secrets: this.options.secrets ?? null,
           blocked: this.#blocked,
           clock: this.#clock,
           tarpitMilliseconds: this.options.tarpitMilliseconds ?? 1000,
         },
         session.peer,
-        login.username,
-        login.password,
+        username,
+        password,
       );
-      session.site = this.#siteOf(account);
-      for (const line of superfluousLines(this.#sessions.values(), account)) line.end();
+      session.site = this.#siteOf(login);
+      for (const line of superfluousLines(this.#sessions.values(), login.account)) line.end();
       return session.site;
     } catch (error) {
       // A failure of the hub's own is no wrong password, which would be final for the site.
@@ -209,7 +221,7 @@ class FtpHubServer implements HubServer {
     }
   }
 
-  #siteOf(account: SiteAccount): LoggedIn {
+  #siteOf({ account, byCode }: Login): LoggedIn {
     const { sitesFolder, roundsFolder, status, free = freeBytes } = this.options;
     const site = account.number;
     const stored = (file: StoredFile): void => this.options.events?.stored?.(file);
@@ -222,7 +234,7 @@ class FtpHubServer implements HubServer {
       status: () => status(site),
       now: () => this.#clock.now(),
     });
-    return { account, files, deposits };
+    return { account, byCode, files, deposits };
   }
 
   get #limits(): SessionLimits {
@@ -237,6 +249,10 @@ class FtpHubServer implements HubServer {
       publicAddress,
       limits: this.#limits,
       run: runCommand,
+      leaveSecret: async (account, secret) => {
+        const { secrets } = this.options;
+        return secrets !== undefined && secrets.left(account, await hashSecret(secret));
+      },
       now: () => this.#clock.now(),
       stored: (file) => events?.stored?.(file),
       receiving: (transfer) => events?.receiving?.(transfer),

@@ -30,6 +30,8 @@ export interface SessionHost {
   readonly now: () => number;
   /** Does one command and answers it. */
   readonly run: (session: ControlSession, line: string) => Promise<void>;
+  /** Keeps the lasting secret of a site that came with its pairing code; false where that is used meanwhile. */
+  readonly leaveSecret: (account: SiteAccount, secret: string) => Promise<boolean>;
   readonly stored: (file: StoredFile) => void;
   readonly receiving: (transfer: { site: number; file: string; bytes: number }) => void;
 }
@@ -37,6 +39,8 @@ export interface SessionHost {
 /** What a session has once its site is known. */
 export interface LoggedIn {
   readonly account: SiteAccount;
+  /** It came with its pairing code: it may leave a lasting secret, and nothing else. */
+  readonly byCode: boolean;
   readonly files: SiteFiles;
   readonly deposits: Deposits;
 }

@@ -5,10 +5,10 @@ import { diskError } from '../../shared/disk-error';
 import { SyncError } from '../../shared/errors';
 import { fileSha256, statIfThere, unlinkIfThere } from '../disk';
 import { answerName, numberName } from '../names';
-import type { TransferOptions } from '../port';
 import { replyCode } from './hub-errors';
 import { openTarget } from './local-file';
 import { metered } from './meter';
+import type { Passing } from './passing';
 
 /** The status and a manifest are far below; a hub gone mad must not fill the memory. */
 const textLimit = 16 * 1024 * 1024;
@@ -53,7 +53,7 @@ export function fetchSegment(
   round: number,
   segment: Segment,
   file: string,
-  options: TransferOptions,
+  options: Passing,
 ): Promise<void> {
   const path = `/rounds/${numberName(round)}/${segment.name}`;
   return ofRound(round, fetchFile(client, path, segment, file, options));
@@ -68,15 +68,15 @@ export async function fetchFile(
   path: string,
   promised: Pick<Segment, 'name' | 'size' | 'sha256'>,
   file: string,
-  { signal, onProgress }: TransferOptions,
+  passing: Passing,
 ): Promise<void> {
   const there = (await statIfThere(file))?.size ?? 0;
   const start = there > promised.size ? 0 : there;
   if (start < promised.size) {
-    await download(client, path, file, start, onProgress);
-  } else onProgress?.(promised.size);
+    await download(client, path, file, start, passing);
+  } else passing.onProgress?.(promised.size);
   const size = (await statIfThere(file))?.size ?? 0;
-  const same = size === promised.size && (await fileSha256(file, signal)) === promised.sha256;
+  const same = size === promised.size && (await fileSha256(file, passing.signal)) === promised.sha256;
   if (same) return;
   await unlinkIfThere(file).catch((error: unknown) => {
     throw diskError(error, file);
@@ -89,12 +89,12 @@ export async function fetchAnswer(
   client: Client,
   question: number,
   file: string,
-  { onProgress }: TransferOptions,
+  passing: Passing,
 ): Promise<boolean> {
   const path = `/answers/${answerName(question)}`;
   const size = await sizeOf(client, path);
   if (size === null) return false;
-  await download(client, path, file, 0, onProgress);
+  await download(client, path, file, 0, passing);
   if (((await statIfThere(file))?.size ?? 0) !== size)
     throw new SyncError('hub.digest', { params: { file: answerName(question) }, retryable: true });
   await client.remove(path);
@@ -116,11 +116,11 @@ async function download(
   path: string,
   file: string,
   start: number,
-  onProgress?: (bytes: number) => void,
+  passing: Passing,
 ): Promise<void> {
-  const target = await openTarget(file, start);
+  const target = await openTarget(file, start, passing);
   try {
-    await metered(() => client.downloadTo(target.stream, path, start), target.length, onProgress);
+    await metered(() => client.downloadTo(target.stream, path, start), target.length, passing.onProgress);
   } finally {
     await target.close();
   }

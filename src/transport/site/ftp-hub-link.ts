@@ -17,13 +17,26 @@ import {
   type Inbox,
 } from '../names';
 import { parseAnswer, parseStatus } from '../answers';
-import type { Acknowledgement, HubLink, HubStatus, Snapshot, TransferOptions } from '../port';
+import type { Acknowledgement, HubLink, HubStatus, SiteMemory, Snapshot, TransferOptions } from '../port';
 import { fetchAnswer, fetchFile, fetchSegment, ofRound, ofSnapshot, readText } from './download';
 import { Line, type LineOptions } from './line';
+import { noMemory } from './no-memory';
 import { fileBlocks } from './local-file';
+import { Pace } from './pace';
+import type { Passing } from './passing';
 import { upload } from './upload';
 
-export type FtpHubLinkOptions = Omit<LineOptions, 'timeoutMilliseconds' | 'keepMilliseconds' | 'clock'> & {
+type Needed = 'host' | 'port' | 'user' | 'secret' | 'fingerprint';
+
+export type FtpHubLinkOptions = Pick<LineOptions, Needed> & {
+  /** Null by default: the secret is known at the hub. */
+  readonly code?: string | null;
+  /** Null by default. */
+  readonly nextFingerprint?: string | null;
+  /** By default what is learnt is forgotten with the link. */
+  readonly memory?: SiteMemory;
+  /** Bytes a second that may pass at a time (milliseconds since 1970, UTC); null, and by default: as many as can. */
+  readonly limitAt?: (now: number) => number | null;
   /** A line silent for so long is cut; 30 s by default. */
   readonly timeoutMilliseconds?: number;
   /** A line unused for so long is opened anew; 60 s by default. */
@@ -33,23 +46,33 @@ export type FtpHubLinkOptions = Omit<LineOptions, 'timeoutMilliseconds' | 'keepM
 
 /** A site's way to its hub, over FTP with TLS. */
 export function createFtpHubLink(options: FtpHubLinkOptions): HubLink {
-  return new FtpHubLink(
-    new Line({ timeoutMilliseconds: 30_000, keepMilliseconds: 60_000, clock: systemClock, ...options }),
-  );
+  const { limitAt = () => null, clock = systemClock, ...others } = options;
+  const line = new Line({
+    ...{ timeoutMilliseconds: 30_000, keepMilliseconds: 60_000, clock },
+    ...{ code: null, nextFingerprint: null, memory: noMemory },
+    ...others,
+  });
+  return new FtpHubLink(line, new Pace({ clock, limitAt }));
 }
 
 class FtpHubLink implements HubLink {
-  constructor(private readonly line: Line) {}
+  constructor(
+    private readonly line: Line,
+    private readonly pace: Pace,
+  ) {}
 
   async status(signal: AbortSignal): Promise<HubStatus> {
-    return parseStatus(await this.line.use(signal, (client) => readText(client, `/${statusFile}`)));
+    const status = parseStatus(await this.line.use(signal, (client) => readText(client, `/${statusFile}`)));
+    if (status.nextFingerprint !== undefined) await this.line.announced(status.nextFingerprint);
+    return status;
   }
 
-  async sendBatch(batch: number, file: string, { signal, onProgress }: TransferOptions): Promise<void> {
+  async sendBatch(batch: number, file: string, options: TransferOptions): Promise<void> {
+    const { signal } = options;
     await this.line.use(signal, async (client) => {
       const { size, sha256 } = await identity(file, signal);
       const open = (start: number): AsyncIterable<Buffer> => fileBlocks(file, start);
-      await upload(client, { inbox: 'batches', number: batch, size, sha256, open }, onProgress);
+      await upload(client, { inbox: 'batches', number: batch, size, sha256, open }, this.#passing(options));
     });
   }
 
@@ -60,7 +83,9 @@ class FtpHubLink implements HubLink {
   }
 
   async fetchSegment(round: number, segment: Segment, file: string, options: TransferOptions): Promise<void> {
-    await this.line.use(options.signal, (client) => fetchSegment(client, round, segment, file, options));
+    await this.line.use(options.signal, (client) =>
+      fetchSegment(client, round, segment, file, this.#passing(options)),
+    );
   }
 
   requestSnapshot(signal: AbortSignal): Promise<void> {
@@ -70,7 +95,7 @@ class FtpHubLink implements HubLink {
   async fetchSnapshot(snapshot: Snapshot, file: string, options: TransferOptions): Promise<void> {
     const path = `/${snapshotsFolderName}/${snapshotName(snapshot.round, snapshot.sha256)}`;
     await this.line.use(options.signal, (client) =>
-      ofSnapshot(fetchFile(client, path, { ...snapshot, name: 'snapshot' }, file, options)),
+      ofSnapshot(fetchFile(client, path, { ...snapshot, name: 'snapshot' }, file, this.#passing(options))),
     );
   }
 
@@ -97,7 +122,9 @@ class FtpHubLink implements HubLink {
   }
 
   fetchAnswer(number: number, file: string, options: TransferOptions): Promise<boolean> {
-    return this.line.use(options.signal, (client) => fetchAnswer(client, number, file, options));
+    return this.line.use(options.signal, (client) =>
+      fetchAnswer(client, number, file, this.#passing(options)),
+    );
   }
 
   async #leave(inbox: Inbox, number: number, text: string, signal: AbortSignal): Promise<void> {
@@ -105,8 +132,12 @@ class FtpHubLink implements HubLink {
     const sha256 = createHash('sha256').update(content).digest('hex');
     const open = (start: number): AsyncIterable<Buffer> => Readable.from([content.subarray(start)]);
     await this.line.use(signal, (client) =>
-      upload(client, { inbox, number, size: content.length, sha256, open }),
+      upload(client, { inbox, number, size: content.length, sha256, open }, this.#passing({ signal })),
     );
+  }
+
+  #passing(options: TransferOptions): Passing {
+    return { ...options, pace: this.pace };
   }
 
   close(): void {

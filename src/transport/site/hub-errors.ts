@@ -1,6 +1,7 @@
 import { FTPError } from 'basic-ftp';
 import { SyncError } from '../../shared/errors';
 import { errorCode } from '../disk';
+import { codeRefusals } from '../login-words';
 
 export function replyCode(error: unknown): number | null {
   return error instanceof FTPError ? error.code : null;
@@ -41,6 +42,9 @@ export function tlsError(error: unknown, { host, port }: HubAddress): SyncError 
 export function loginError(error: unknown, user: string): SyncError {
   const code = replyCode(error);
   if (code === 534) return new SyncError('hub.tlsRequired', { cause: error });
+  const answer = reasonOf(error).replace(/^\d{3} /, '');
+  if (answer === codeRefusals.used) return new SyncError('hub.codeUsed', { cause: error });
+  if (answer === codeRefusals.expired) return new SyncError('hub.codeExpired', { cause: error });
   if (code !== null && code >= 500) return new SyncError('hub.login', { params: { user }, cause: error });
   return workError(error);
 }

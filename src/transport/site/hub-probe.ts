@@ -4,11 +4,16 @@ import { SyncError } from '../../shared/errors';
 import { statusFile } from '../names';
 import type { HubProbe } from '../port';
 import { readText } from './download';
-import { connectError, loginError, tlsError, workError } from './hub-errors';
+import { connectError, tlsError, workError } from './hub-errors';
 import { learnCertificate, pinnedOptions, type PinnedCertificate } from './pinned-tls';
-import type { LineOptions } from './line';
+import type { FtpHubLinkOptions } from './ftp-hub-link';
+import { agree, logIn } from './login';
+import { noMemory } from './no-memory';
 
-export type HubProbeOptions = Pick<LineOptions, 'host' | 'port' | 'user' | 'secret' | 'fingerprint'>;
+export type HubProbeOptions = Pick<
+  FtpHubLinkOptions,
+  'host' | 'port' | 'user' | 'secret' | 'fingerprint' | 'code' | 'nextFingerprint' | 'memory'
+>;
 
 /** A silent hub is given up after so long, milliseconds. */
 const TIMEOUT = 15_000;
@@ -47,33 +52,34 @@ class FtpHubProbe implements HubProbe {
   }
 
   async certificate(): Promise<void> {
-    const { fingerprint } = this.#options;
+    const { fingerprint, nextFingerprint = null } = this.#options;
     if (fingerprint === null) return;
-    const learnt = learnCertificate(this.#open(), this.#options, fingerprint);
+    const known = nextFingerprint === null ? [fingerprint] : [fingerprint, nextFingerprint];
+    const learnt = learnCertificate(this.#open(), this.#options, known);
     this.#certificate = await learnt.catch((error: unknown) => {
       throw tlsError(error, this.#options);
     });
   }
 
   async login(): Promise<void> {
-    const { fingerprint, user, secret } = this.#options;
+    const { code = null, fingerprint, user, secret, memory = noMemory } = this.#options;
+    const client = await logIn(() => this.#secureLine(), { code, user, secret });
+    await agree(client, user, fingerprint !== null);
+    if (code !== null) await memory.secretTaken();
+    const shown = this.#certificate?.fingerprint ?? null;
+    if (shown !== null && shown !== fingerprint) await memory.certificateRenewed(shown);
+  }
+
+  async #secureLine(): Promise<Client> {
     const client = this.#open();
     await this.#connect(client);
-    if (fingerprint !== null && this.#certificate !== null) {
-      const secured = client.useTLS(pinnedOptions(this.#options, this.#certificate, fingerprint));
+    if (this.#certificate !== null) {
+      const secured = client.useTLS(pinnedOptions(this.#options, this.#certificate));
       await secured.catch((error: unknown) => {
         throw tlsError(error, this.#options);
       });
     }
-    try {
-      await client.login(user, secret);
-      await client.send('TYPE I');
-      if (fingerprint === null) return;
-      await client.send('PBSZ 0');
-      await client.send('PROT P');
-    } catch (error) {
-      throw loginError(error, user);
-    }
+    return client;
   }
 
   async folder(): Promise<void> {

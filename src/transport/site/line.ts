@@ -1,13 +1,17 @@
 import { Client } from 'basic-ftp';
 import type { Clock } from '../../shared/clock';
-import { connectError, loginError, tlsError, workError, type HubAddress } from './hub-errors';
+import { toSyncError } from '../../shared/errors';
+import type { SiteMemory } from '../port';
+import { connectError, tlsError, workError, type HubAddress } from './hub-errors';
+import { agree, logIn, type SiteLogin } from './login';
 import { learnCertificate, pinnedOptions, type PinnedCertificate } from './pinned-tls';
 
-export interface LineOptions extends HubAddress {
-  readonly user: string;
-  readonly secret: string;
+export interface LineOptions extends HubAddress, SiteLogin {
   /** SHA-256 of the hub's certificate, `AB:CD:…`; null where TLS was turned off by hand. */
   readonly fingerprint: string | null;
+  /** Of the certificate that the hub announced and may show by now. */
+  readonly nextFingerprint: string | null;
+  readonly memory: SiteMemory;
   readonly timeoutMilliseconds: number;
   /** A line that was quiet for longer is not trusted: a router may have forgotten it. */
   readonly keepMilliseconds: number;
@@ -22,8 +26,20 @@ export class Line {
   /** Ends the wait for a handshake under way. */
   #onClose: () => void = () => undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  /** Those that were given, and what was learnt since. */
+  #options: LineOptions;
 
-  constructor(private readonly options: LineOptions) {}
+  constructor(options: LineOptions) {
+    this.#options = options;
+  }
+
+  /** The hub says that it will show another certificate one day. */
+  async announced(fingerprint: string): Promise<void> {
+    const { fingerprint: shown, nextFingerprint, memory } = this.#options;
+    if (shown === null || fingerprint === nextFingerprint) return;
+    await memory.certificateAnnounced(fingerprint);
+    this.#options = { ...this.#options, nextFingerprint: fingerprint };
+  }
 
   /** Runs `work` on an open line. Rejects at once with the signal's reason when it aborts. */
   async use<T>(signal: AbortSignal, work: (client: Client) => Promise<T>): Promise<T> {
@@ -36,7 +52,7 @@ export class Line {
       };
       signal.addEventListener('abort', cut);
       try {
-        return await this.#work(work);
+        return await this.#work(signal, work);
       } finally {
         ended = true;
         signal.removeEventListener('abort', cut);
@@ -53,26 +69,77 @@ export class Line {
     this.#onClose();
   }
 
-  async #work<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  async #work<T>(signal: AbortSignal, work: (client: Client) => Promise<T>): Promise<T> {
     const client = await this.#open();
+    // Between two lines of a login there is none to cut.
+    signal.throwIfAborted();
     try {
       return await work(client);
     } catch (error) {
       throw workError(error);
     } finally {
-      this.#lastUse = this.options.clock.now();
+      this.#lastUse = this.#options.clock.now();
     }
   }
 
   async #open(): Promise<Client> {
-    const { fingerprint, keepMilliseconds, clock } = this.options;
+    const { keepMilliseconds, clock } = this.#options;
     const kept = this.#client;
     if (kept !== null && !kept.closed && clock.now() - this.#lastUse < keepMilliseconds) return kept;
     this.close();
-    if (fingerprint !== null) this.#certificate ??= await this.#learn(fingerprint);
+    const client = await logIn(() => this.#connect(), this.#options);
+    await agree(client, this.#options.user, this.#options.fingerprint !== null);
+    await this.#remember();
+    return client;
+  }
+
+  /** What this login taught, before anything is done with it. */
+  async #remember(): Promise<void> {
+    const { code, fingerprint, memory } = this.#options;
+    if (code !== null) {
+      await memory.secretTaken();
+      this.#options = { ...this.#options, code: null };
+    }
+    const shown = this.#certificate?.fingerprint ?? null;
+    if (shown === null || shown === fingerprint) return;
+    await memory.certificateRenewed(shown);
+    this.#options = { ...this.#options, fingerprint: shown, nextFingerprint: null };
+  }
+
+  /** A line that is encrypted where it is to be, and not logged in. */
+  async #connect(): Promise<Client> {
+    const { fingerprint } = this.#options;
+    if (fingerprint === null) return this.#newLine();
+    const known = this.#certificate;
+    if (known !== null) {
+      try {
+        return await this.#newLine(known);
+      } catch (error) {
+        if (toSyncError(error).code !== 'hub.fingerprint') throw error;
+        // Compared anew: the hub may have renewed its certificate meanwhile, or got its former one back.
+        this.#certificate = null;
+      }
+    }
+    this.#certificate = await this.#learn(fingerprint);
+    return this.#newLine(this.#certificate);
+  }
+
+  #learn(fingerprint: string): Promise<PinnedCertificate> {
+    const { nextFingerprint } = this.#options;
+    const known = nextFingerprint === null ? [fingerprint] : [fingerprint, nextFingerprint];
+    const client = this.#newClient();
+    return this.#handshake(learnCertificate(client, this.#options, known), client);
+  }
+
+  async #newLine(certificate?: PinnedCertificate): Promise<Client> {
+    const { host, port } = this.#options;
     const client = this.#newClient();
     try {
-      await this.#connect(client, fingerprint);
+      await client.connect(host, port).catch((error: unknown) => {
+        throw connectError(error, this.#options);
+      });
+      if (certificate !== undefined)
+        await this.#handshake(client.useTLS(pinnedOptions(this.#options, certificate)), client);
       return client;
     } catch (error) {
       client.close();
@@ -80,37 +147,8 @@ export class Line {
     }
   }
 
-  #learn(fingerprint: string): Promise<PinnedCertificate> {
-    const client = this.#newClient();
-    return this.#handshake(learnCertificate(client, this.options, fingerprint), client);
-  }
-
-  async #connect(client: Client, fingerprint: string | null): Promise<void> {
-    const { host, port, user, secret } = this.options;
-    await client.connect(host, port).catch((error: unknown) => {
-      throw connectError(error, this.options);
-    });
-    if (fingerprint !== null && this.#certificate !== null) {
-      const secure = client.useTLS(pinnedOptions(this.options, this.#certificate, fingerprint));
-      await this.#handshake(secure, client).catch((error: unknown) => {
-        // Compared anew the next time: the hub may have got its former certificate back.
-        this.#certificate = null;
-        throw error;
-      });
-    }
-    try {
-      await client.login(user, secret);
-      await client.send('TYPE I');
-      if (fingerprint === null) return;
-      await client.send('PBSZ 0');
-      await client.send('PROT P');
-    } catch (error) {
-      throw loginError(error, user);
-    }
-  }
-
   #newClient(): Client {
-    const client = new Client(this.options.timeoutMilliseconds);
+    const client = new Client(this.#options.timeoutMilliseconds);
     this.#client = client;
     return client;
   }
@@ -123,7 +161,7 @@ export class Line {
         client.close();
         reject(new Error(reason));
       };
-      timer = setTimeout(end, this.options.timeoutMilliseconds, 'Timeout (TLS)');
+      timer = setTimeout(end, this.#options.timeoutMilliseconds, 'Timeout (TLS)');
       this.#onClose = () => {
         end('Line closed');
       };
@@ -131,7 +169,7 @@ export class Line {
     try {
       return await Promise.race([work, ended]);
     } catch (error) {
-      throw tlsError(error, this.options);
+      throw tlsError(error, this.#options);
     } finally {
       clearTimeout(timer);
       this.#onClose = () => undefined;

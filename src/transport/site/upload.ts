@@ -4,7 +4,10 @@ import { SyncError } from '../../shared/errors';
 import { finalName, partName, type Inbox } from '../names';
 import { sizeOf } from './download';
 import { replyCode } from './hub-errors';
+import { isThere, prove, provesNames } from './foreign-server';
 import { metered } from './meter';
+import type { Pace } from './pace';
+import type { Passing } from './passing';
 
 /** Something to leave at the hub under a number. */
 export interface Deposit {
@@ -21,22 +24,21 @@ const verifySpeed = 20_000;
 
 /**
  * Sends what the hub's part does not hold yet, then asks for the final name, which the hub gives only to the
- * bytes that the part's name promised. Rejects with `hub.digest` when they are others, and with
- * `hub.batchDiffers` when the number is taken by other bytes.
+ * bytes that the part's name promised. Of another server they are read back first. Rejects with `hub.digest` when they
+ * are others, and with `hub.batchDiffers` when the number is taken by other bytes.
  */
-export async function upload(
-  client: Client,
-  deposit: Deposit,
-  onProgress?: (bytes: number) => void,
-): Promise<void> {
+export async function upload(client: Client, deposit: Deposit, options: Passing): Promise<void> {
   const { inbox, number, size, sha256 } = deposit;
   const part = `/${inbox}/${partName(number, sha256)}`;
   try {
+    const isHub = await provesNames(client);
+    if (!isHub && (await isThere(client, deposit, options.signal))) return;
     const there = await sizeOf(client, part);
     // More than the whole cannot be ours: from the start.
     const start = there === null || there > size ? 0 : there;
-    if (there === size) onProgress?.(size);
-    else await sendRest(client, deposit, part, start, onProgress);
+    if (there === size) options.onProgress?.(size);
+    else await sendRest(client, deposit, part, start, options);
+    if (!isHub) await prove(client, part, deposit, options.signal);
     await rename(client, part, `/${inbox}/${finalName(inbox, number)}`, size);
   } catch (error) {
     throw uploadError(error, deposit);
@@ -48,10 +50,10 @@ async function sendRest(
   deposit: Deposit,
   part: string,
   start: number,
-  onProgress?: (bytes: number) => void,
+  { pace, signal, onProgress }: Passing,
 ): Promise<void> {
   let sent = start;
-  const counted = count(deposit.open(start), (bytes) => (sent += bytes));
+  const counted = count(paced(deposit.open(start), pace, signal), (bytes) => (sent += bytes));
   const source = Readable.from(counted, { objectMode: false, highWaterMark: 1 << 18 });
   try {
     if (start > 0) await client.send(`REST ${start}`);
@@ -63,6 +65,18 @@ async function sendRest(
   } finally {
     await letGo(source);
   }
+}
+
+async function* paced(
+  blocks: AsyncIterable<Buffer>,
+  pace: Pace,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  for await (const block of blocks)
+    for (const piece of pace.pieces(block)) {
+      await pace.pass(piece.length, signal);
+      yield piece;
+    }
 }
 
 async function* count(blocks: AsyncIterable<Buffer>, add: (bytes: number) => void): AsyncGenerator<Buffer> {

@@ -223,6 +223,7 @@ export function siteLines(): SiteLine[] {
     name,
     active: state !== 'retired',
     lastSeen: lastSuccess,
+    code: name === 'Lyon' ? { expired: true, expiresAt: '2026-11-20T21:04:00Z' } : null,
   }));
 }
 
@@ -258,6 +259,7 @@ function valuesOf(role: Role): SettingsValues {
             passivePorts: { from: 30_000, to: 30_099 },
             tls: true,
             blocking: { threshold: 5, windowMinutes: 10, durationMinutes: 60, allow: ['192.168.1.0/24'] },
+            pairingDays: 7,
           },
     site:
       role === 'hub'
@@ -267,9 +269,12 @@ function valuesOf(role: Role): SettingsValues {
             host: 'siege.example.org',
             port: 21,
             fingerprint: null,
+            nextFingerprint: null,
             user: 'site-1',
             secret: { set: true },
+            code: { set: false },
           },
+    bandwidth: null,
     mail: {
       enabled: true,
       host: 'smtp.example.org',

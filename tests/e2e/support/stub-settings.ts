@@ -4,7 +4,7 @@ import { now, type Stub } from './stub';
 import { APPLICATION, settingsOf, siteLines, tablesView } from './stub-data';
 
 const EMPTY_NAME = { path: 'name', key: 'settings.fault.empty', params: {} };
-const CODE = 'sync1.WyJzaXRlIl0.12345678';
+const CODE = { code: 'sync2.WyJzaXRlIl0.12345678', expiresAt: '2026-12-01T21:04:00Z' };
 
 export function settingsCalls({ role, options }: Stub): SettingsCalls {
   return {
@@ -18,8 +18,8 @@ export function settingsCalls({ role, options }: Stub): SettingsCalls {
     prepare: () => Promise.resolve(tablesView(role)),
     unprepare: () => Promise.resolve(tablesView(role)),
     sites: () => Promise.resolve(siteLines()),
-    addSite: (name) => Promise.resolve({ site: 4, name, code: CODE }),
-    renewSite: (site) => Promise.resolve({ site, name: 'Lyon', code: CODE }),
+    addSite: (name) => Promise.resolve({ site: 4, name, ...CODE }),
+    renewSite: (site) => Promise.resolve({ site, name: 'Lyon', ...CODE }),
     renameSite: now(() => undefined),
     retireSite: now(() => undefined),
     pair: now(() => undefined),

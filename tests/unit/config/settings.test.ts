@@ -18,7 +18,10 @@ const common = { installation, name: 'Lyon', database: 'sqlite:/data/lyon.db' };
 const hub = newSettings({ ...common, role: 'hub', port: '2121', address: 'siege.example' });
 const paired = {
   ...newSettings({ ...common, role: 'site' }),
-  site: { number: 1, host: 'siege.example', port: 21, fingerprint: null, user: 'site-1', secret: 'Pa55w0rd' },
+  site: {
+    ...{ number: 1, host: 'siege.example', port: 21, fingerprint: null, nextFingerprint: null },
+    ...{ user: 'site-1', secret: 'Pa55w0rd', code: null },
+  },
 };
 
 function faultsOf(work: () => unknown): readonly SettingsFault[] {
@@ -54,9 +57,11 @@ describe('new settings', () => {
         passivePorts: { from: 30_000, to: 30_099 },
         tls: true,
         blocking: { threshold: 5, windowMinutes: 10, durationMinutes: 60, allow: [] },
+        pairingDays: 7,
         sites: [],
       },
       site: null,
+      bandwidth: null,
       preferences: {
         startWithSystem: false,
         startHidden: false,
@@ -256,6 +261,18 @@ describe('setting one value', () => {
     expect(() => setSetting(hub, path, value)).toThrow(
       expect.objectContaining({ faults: [expect.objectContaining({ path, key })] }),
     );
+  });
+
+  test('gives a site a limit for its line, at some hours or at all', () => {
+    const limitOf = (value: string): unknown => setSetting(paired, 'bandwidth', value).bandwidth;
+    expect(limitOf('500 08:00-19:00')).toEqual({ limit: 500, from: '08:00', to: '19:00' });
+    expect(limitOf('64')).toEqual({ limit: 64, from: '00:00', to: '00:00' });
+    expect(limitOf('none')).toBeNull();
+    for (const wrong of ['', '8', 'fast', '500 08:00', '500 8-19', '500 08:00-25:00'])
+      expect([wrong, faultsOf(() => setSetting(paired, 'bandwidth', wrong)).length]).not.toEqual([wrong, 0]);
+    expect(faultsOf(() => setSetting(hub, 'bandwidth', '500'))).toEqual([
+      { path: 'bandwidth', key: 'settings.fault.otherRole', params: {} },
+    ]);
   });
 
   test('can make a table follow the others again', () => {

@@ -36,7 +36,7 @@ describe('the French texts of the engine', () => {
 
   test('has one for each code that is chosen in the midst of an expression', () => {
     const codes = found(/'((?:hub|ftp|disk|pairing|batch|data)\.[a-z][a-zA-Z]+)'/g);
-    const settings = ['hub.address', 'hub.port'];
+    const settings = ['hub.address', 'hub.port', 'hub.pairingDays'];
     expect(codes.filter((code) => !settings.includes(code) && !texts.has(`error.${code}`))).toEqual([]);
   });
 
