@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { SecureContext } from 'node:tls';
 import { systemClock, type Clock } from '../../shared/clock';
 import { SyncError } from '../../shared/errors';
 import { errorCode, freeBytes } from '../disk';
@@ -14,7 +13,7 @@ import { logIn } from './logins';
 import { packageFiles } from './package-files';
 import { PortPool, type PassivePorts } from './passive';
 import { FtpRefusal } from './refusal';
-import { secureContext } from './secure';
+import { secureContext, type TlsCertificate } from './secure';
 import { ControlSession, type LoggedIn, type SessionHost, type SessionLimits } from './session';
 import { SiteFiles } from './site-files';
 
@@ -117,7 +116,9 @@ class FtpHubServer implements HubServer {
     if (this.#state.active) return;
     try {
       const { tls } = this.options;
-      const host = this.#sessionHost(tls && secureContext(tls));
+      // A certificate that is none must stop the start, not each line.
+      if (tls !== null) secureContext(tls);
+      const host = this.#sessionHost(tls);
       const ftp = createFtpSrv((socket, greet) => {
         this.#connected(socket, greet);
       });
@@ -186,6 +187,7 @@ class FtpHubServer implements HubServer {
   async #logIn(login: Parameters<LoginListener>[0]): Promise<LoggedIn> {
     const session = this.#sessions.get(login.connection);
     if (session === undefined) throw new Error('Connection closed');
+    session.isLoggingIn = true;
     try {
       const account = await logIn(
         {
@@ -206,6 +208,8 @@ class FtpHubServer implements HubServer {
       if (!(error instanceof FtpRefusal)) session.end();
       session.failedLogins += this.#blocked.has(session.peer) ? this.#limits.failedLogins : 1;
       throw error;
+    } finally {
+      session.isLoggingIn = false;
     }
   }
 
@@ -229,10 +233,10 @@ class FtpHubServer implements HubServer {
     return { ...defaultLimits, ...this.options.limits };
   }
 
-  #sessionHost(secure: SecureContext | null): SessionHost {
+  #sessionHost(tls: TlsCertificate | null): SessionHost {
     const { passivePorts, publicAddress = null, events } = this.options;
     return {
-      secure,
+      tls,
       ports: new PortPool(passivePorts),
       publicAddress,
       limits: this.#limits,

@@ -7,7 +7,7 @@ import { reply, takeOverInput, type FtpConnection } from './ftp-srv-door';
 import { LineReader } from './line-reader';
 import type { DataLimits, DataPort, PortPool } from './passive';
 import { toRefusal } from './refusal';
-import { upgrade } from './secure';
+import { secureContext, upgrade, type TlsCertificate } from './secure';
 import type { SiteFiles } from './site-files';
 import type { PartNode } from './tree';
 
@@ -23,7 +23,8 @@ export interface SessionLimits extends DataLimits {
 
 /** What every session of a hub shares. */
 export interface SessionHost {
-  readonly secure: SecureContext | null;
+  /** Null: TLS is turned off. */
+  readonly tls: TlsCertificate | null;
   readonly ports: PortPool;
   readonly publicAddress: string | null;
   readonly limits: SessionLimits;
@@ -43,6 +44,8 @@ export interface LoggedIn {
 
 /** More than any client sends ahead of the answers. */
 const queueLimit = 64;
+/** How long a line that is ended may take to hear so. */
+const hangUpMilliseconds = 1000;
 
 /** One control line: takes its commands in turn and ends whatever they left when it closes. */
 export class ControlSession {
@@ -52,13 +55,21 @@ export class ControlSession {
   restartAt = 0;
   renameFrom: PartNode | null = null;
   failedLogins = 0;
+  /** A password is being looked at, which takes its time. */
+  isLoggingIn = false;
   /** Address of the other end: a closed socket does not tell it any more. */
   readonly peer: string;
+  #context: SecureContext | null = null;
   #dataPort: DataPort | null = null;
   #lines = new LineReader();
   #queue: string[] = [];
   #busy = false;
   #timer: NodeJS.Timeout | null = null;
+  readonly #loginTimer: NodeJS.Timeout;
+  /** The time to log in is over. */
+  #isLate = false;
+  /** What still comes is not looked at. */
+  #isHangingUp = false;
 
   constructor(
     readonly connection: FtpConnection,
@@ -70,7 +81,11 @@ export class ControlSession {
     takeOverInput(connection, (data) => {
       this.#receive(data);
     });
-    this.#expectWithin(host.limits.loginMilliseconds);
+    // Whatever is said meanwhile: commands that lead nowhere must not keep a place for ever.
+    this.#loginTimer = setTimeout(() => {
+      this.#isLate = true;
+      if (this.site === null && !this.isLoggingIn) this.end();
+    }, host.limits.loginMilliseconds);
   }
 
   get socket(): Socket {
@@ -79,6 +94,11 @@ export class ControlSession {
 
   get isSecure(): boolean {
     return this.connection.secure;
+  }
+
+  /** What the line is encrypted with; null: it is in the clear. */
+  get context(): SecureContext | null {
+    return this.isSecure ? this.#context : null;
   }
 
   async answer(code: number, message: string): Promise<void> {
@@ -97,7 +117,9 @@ export class ControlSession {
     if (this.socket.destroyed) port.close();
   }
 
-  async startTls(context: SecureContext): Promise<void> {
+  async startTls(certificate: TlsCertificate): Promise<void> {
+    const context = secureContext(certificate);
+    this.#context = context;
     // Whatever came in the clear behind AUTH was put there by somebody else.
     this.#queue = [];
     this.#lines.drop();
@@ -118,23 +140,34 @@ export class ControlSession {
     socket.once('close', () => {
       // The raw socket closes with the encrypted one on it: both end the session, once is enough.
       this.#queue = [];
+      clearTimeout(this.#loginTimer);
       if (this.#timer !== null) clearTimeout(this.#timer);
       this.#dataPort?.close();
     });
   }
 
   #receive(data: Buffer): void {
+    if (this.#isHangingUp) return;
     const lines = this.#lines.feed(data);
     if (lines === null || this.#queue.length + lines.length > queueLimit) {
-      void this.answer(500, 'Line too long').finally(() => {
-        this.end();
-      });
+      this.#hangUp(lines === null ? '500 Line too long' : '500 Too many commands at once');
       return;
     }
     // An abort cannot wait for the end of what it aborts.
     if (this.#busy && lines.some((line) => /^ABOR\b/i.test(line))) this.#dataPort?.close();
     this.#queue.push(...lines);
     void this.#work();
+  }
+
+  /** Says why, to who may never read it. */
+  #hangUp(reason: string): void {
+    this.#isHangingUp = true;
+    this.#queue = [];
+    this.#lines.drop();
+    const { socket } = this;
+    socket.pause();
+    setTimeout(() => socket.destroy(), hangUpMilliseconds).unref();
+    socket.end(`${reason}\r\n`, () => socket.destroy());
   }
 
   async #work(): Promise<void> {
@@ -150,8 +183,8 @@ export class ControlSession {
       }
     }
     this.#busy = false;
-    const { idleMilliseconds, loginMilliseconds } = this.host.limits;
-    this.#expectWithin(this.site === null ? loginMilliseconds : idleMilliseconds);
+    if (this.site !== null) this.#expectWithin(this.host.limits.idleMilliseconds);
+    else if (this.#isLate) this.end();
   }
 
   /** Ends the line unless a command comes in time; null: one is running, which watches itself. */
