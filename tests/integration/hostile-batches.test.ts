@@ -102,10 +102,19 @@ describe('a batch that is not what it should be keeps nobody else from synchroni
   });
 
   test.each<[string, readonly Block[]]>([
-    ['a table that its header does not name', [evil, member([change(1n)], { table: 'sync_state', columns: ['id'] })]],
-    ['a column that its table has not', [evil, member([change(9n, 'x', 'y')], { columns: ['id', 'name', 'secret'] })]],
+    [
+      'a table that its header does not name',
+      [evil, member([change(1n)], { table: 'sync_state', columns: ['id'] })],
+    ],
+    [
+      'a column that its table has not',
+      [evil, member([change(9n, 'x', 'y')], { columns: ['id', 'name', 'secret'] })],
+    ],
     ['a column less', [evil, member([change(9n, 'x')], { columns: ['id', 'name'] })]],
-    ['another key', [evil, member([{ ...change('Ann'), op: 'D', marks: '' }], { columns: ['name', 'id', 'note'] })]],
+    [
+      'another key',
+      [evil, member([{ ...change('Ann'), op: 'D', marks: '' }], { columns: ['name', 'id', 'note'] })],
+    ],
     ['a longer key', [evil, member([change(9n, 'x', 'y')], { keyCount: 2 })]],
     ['a column twice', [evil, member([change(9n, 'x', 'y')], { columns: ['id', 'name', 'name'] })]],
   ])('it speaks of %s', async (_, blocks) => {
@@ -115,7 +124,10 @@ describe('a batch that is not what it should be keeps nobody else from synchroni
 
   test.each<[string, Change]>([
     ['an integer larger than any database has', change(2n ** 80n, 'Eve', '')],
-    ['marks of another width, which would make those of others be misread', { ...change(9n, 'Eve', ''), marks: '11111' }],
+    [
+      'marks of another width, which would make those of others be misread',
+      { ...change(9n, 'Eve', ''), marks: '11111' },
+    ],
     ['marks that are none', { ...change(9n, 'Eve', ''), marks: `1'1` }],
   ])('it holds %s', async (_, forged) => {
     await leave(headerOf(), [evil, member([forged])]);

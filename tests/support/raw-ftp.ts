@@ -66,7 +66,11 @@ export class RawFtp {
   dataLine(to: number | Socket): TLSSocket {
     const session = this.socket instanceof TLSSocket ? this.socket.getSession() : undefined;
     const where = typeof to === 'number' ? { host: '127.0.0.1', port: to } : { socket: to };
-    const data = connectTls({ ...where, rejectUnauthorized: false, ...(session !== undefined && { session }) });
+    const data = connectTls({
+      ...where,
+      rejectUnauthorized: false,
+      ...(session !== undefined && { session }),
+    });
     data.on('error', () => undefined);
     return data;
   }
