@@ -9,6 +9,7 @@ import { createBatchWriter } from '../../src/batch/writer';
 import type { Report } from '../../src/report/report';
 import type { MessageParams } from '../../src/shared/errors';
 import { DAY } from '../../src/session/tidy';
+import { quoted } from '../support/business';
 import { Nightly } from '../support/nightly';
 
 const SCHEMA = `
@@ -150,4 +151,63 @@ describe('a batch that is not what it should be keeps nobody else from synchroni
     const keys = messagesOf(await night()).map(([key]) => key);
     expect(keys).toContain('session.hub.unreadable');
   });
+});
+
+test('SQL in the names of tables and columns and in every value is text, and nothing else', async () => {
+  const attacks = [
+    `'; DROP TABLE member; --`,
+    `"; DROP TABLE member; --`,
+    `]; DROP TABLE member; --`,
+    '`; DROP TABLE member; --',
+    `$1 ? :id @p1 %s \${x}`,
+    `\\'; DELETE FROM member; /*`,
+  ];
+  const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+  const columns = ['id', ...attacks];
+  const own = new Nightly({
+    schema: [
+      SCHEMA,
+      ...attacks.map(
+        (name) =>
+          `CREATE TABLE ${quoted(name)} (id TEXT PRIMARY KEY, ${attacks.map((column) => `${quoted(column)} TEXT`).join(', ')});`,
+      ),
+    ].join('\n'),
+    retention: { changes: 30 * DAY, conflicts: 1100 * DAY, reportDays: 400 },
+  });
+  try {
+    for (const place of [0, 1, 2]) await own.add(place);
+    // Long after its beginning, as the NULs of a text that was cut in a thousand places would be.
+    const nuls = `CAST(x'${'4100'.repeat(3000)}' AS TEXT)`;
+    for (const table of attacks)
+      for (const [at, key] of attacks.entries())
+        own.at(
+          1,
+          `INSERT INTO ${quoted(table)} VALUES (${[key, ...attacks].map(literal).join(', ')})`,
+          `UPDATE ${quoted(table)} SET ${quoted(attacks[at] ?? '')} = ${nuls} WHERE id = ${literal(key)}`,
+        );
+    await own.night();
+    await own.night();
+    // The same rows at both: a conflict, which is written down.
+    for (const [place, text] of [
+      [1, 'one'],
+      [2, 'two'],
+    ] as const)
+      for (const table of attacks)
+        own.at(
+          place,
+          `UPDATE ${quoted(table)} SET ${attacks.map((column) => `${quoted(column)} = ${literal(`${text} ${column}`)}`).join(', ')}`,
+        );
+    for (let night = 0; night < 2; night += 1)
+      for (const [place, report] of await own.night()) expect(report.error, String(place)).toBeNull();
+    const database = await own.database(0);
+    expect(await database.countConflicts({ text: attacks[0] ?? '' })).toBe(attacks.length ** 2);
+    await database.close();
+    for (const table of attacks) {
+      expect(own.rows(0, table, columns)).toHaveLength(attacks.length);
+      for (const site of [1, 2]) expect(own.rows(site, table, columns)).toEqual(own.rows(0, table, columns));
+    }
+    for (const place of [0, 1, 2]) expect(own.rows(place, 'member', COLUMNS)).toHaveLength(2);
+  } finally {
+    own.close();
+  }
 });
