@@ -9,6 +9,7 @@ import { runCommand } from './commands';
 import { connectionsLimit, isCrowded, superfluousLines } from './crowd';
 import { Deposits } from './deposits';
 import { createFtpSrv, type FtpSrv, type LoginListener } from './ftp-srv-door';
+import { LoginQueue } from './login-queue';
 import { logIn } from './logins';
 import { packageFiles } from './package-files';
 import { PortPool, type PassivePorts } from './passive';
@@ -69,6 +70,7 @@ class FtpHubServer implements HubServer {
   readonly #sessions = new Map<object, ControlSession>();
   readonly #deposits = new Map<number, Deposits>();
   readonly #blocked: BlockedAddresses;
+  readonly #logins = new LoginQueue();
   readonly #clock: Clock;
 
   constructor(private readonly options: HubServerOptions) {
@@ -180,7 +182,9 @@ class FtpHubServer implements HubServer {
 
   #connected(socket: Socket, greet: () => void): void {
     const address = plainAddress(socket.remoteAddress);
-    if (this.#blocked.has(address) || isCrowded(this.#sessions.values(), address)) socket.destroy();
+    const isWelcome = this.#logins.isWelcome(address);
+    if (this.#blocked.has(address) || isCrowded(this.#sessions.values(), address, isWelcome))
+      socket.destroy();
     else greet();
   }
 
@@ -193,10 +197,11 @@ class FtpHubServer implements HubServer {
         {
           accounts: this.options.accounts,
           blocked: this.#blocked,
+          queue: this.#logins,
           clock: this.#clock,
           tarpitMilliseconds: this.options.tarpitMilliseconds ?? 1000,
         },
-        session.peer,
+        { address: session.peer, closed: session.closed },
         login.username,
         login.password,
       );

@@ -6,7 +6,7 @@ import type { Deposits } from './deposits';
 import { reply, takeOverInput, type FtpConnection } from './ftp-srv-door';
 import { LineReader } from './line-reader';
 import type { DataLimits, DataPort, PortPool } from './passive';
-import { toRefusal } from './refusal';
+import { FtpRefusal, toRefusal } from './refusal';
 import { secureContext, upgrade, type TlsCertificate } from './secure';
 import type { SiteFiles } from './site-files';
 import type { PartNode } from './tree';
@@ -70,6 +70,7 @@ export class ControlSession {
   #isLate = false;
   /** What still comes is not looked at. */
   #isHangingUp = false;
+  readonly #closing = new AbortController();
 
   constructor(
     readonly connection: FtpConnection,
@@ -99,6 +100,11 @@ export class ControlSession {
   /** What the line is encrypted with; null: it is in the clear. */
   get context(): SecureContext | null {
     return this.isSecure ? this.#context : null;
+  }
+
+  /** Aborted when the line is closed. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
   }
 
   async answer(code: number, message: string): Promise<void> {
@@ -141,6 +147,7 @@ export class ControlSession {
       // The raw socket closes with the encrypted one on it: both end the session, once is enough.
       this.#queue = [];
       clearTimeout(this.#loginTimer);
+      this.#closing.abort(new FtpRefusal(426, 'Line closed'));
       if (this.#timer !== null) clearTimeout(this.#timer);
       this.#dataPort?.close();
     });
