@@ -39,7 +39,7 @@ async function goodNight(batch: number): Promise<void> {
   link.close();
   const stored = join(hub.sites, '1', 'batches', `${String(batch).padStart(6, '0')}.batch`);
   expect(sha256(readFileSync(stored))).toBe(sha256(content));
-  expect(readFileSync(segmentFile)).toEqual(Buffer.alloc(mega, 7));
+  expect(sha256(readFileSync(segmentFile))).toBe(segment.sha256);
 }
 
 // Not within a time, which depends on what else this machine has to do: within the limits of an ordinary site.
@@ -51,21 +51,17 @@ test.runIf(process.platform === 'linux')(
     const program = await bundleSupport('attackers', folder);
     const attackers = spawn(process.execPath, [program, String(hub.port)], {
       env: programEnvironment(),
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     });
     onTestFinished(() => void attackers.kill('SIGKILL'));
     await once(attackers.stdout, 'data');
-    let batch = 2;
-    do {
-      await goodNight(batch);
-      batch += 1;
-    } while (batch < 5 || !(await hub.standing()).blocked.includes('127.0.0.2'));
+    for (let batch = 2; batch < 5; batch += 1) await goodNight(batch);
     const { stored, blocked, peak } = await hub.standing();
     attackers.kill('SIGKILL');
-    expect(stored).toBe(batch - 1);
+    expect(stored).toBe(4);
     expect(blocked).not.toContain('127.0.0.1');
     expect(peak).toBeLessThan(400);
-    await goodNight(batch);
+    await goodNight(5);
     await hub.end();
   },
   120_000,

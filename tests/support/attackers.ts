@@ -98,7 +98,7 @@ const attacks: readonly (() => Promise<unknown>)[] = [
     });
   },
   function garbageInTheClearInPlaceOfTlsAndWithinIt() {
-    return forEver(10, async (time) => {
+    return forEver(100, async (time) => {
       const line = await (time % 3 === 2 ? openTls : open)('127.0.0.5');
       line.resume();
       if (time % 3 === 1) line.write('AUTH TLS\r\n');
@@ -108,21 +108,21 @@ const attacks: readonly (() => Promise<unknown>)[] = [
     });
   },
   function linesOfTenMegabytesInTheClearAndWithinTls() {
-    return forEver(10, async (time) => {
+    return forEver(500, async (time) => {
       const line = await (time % 2 === 1 ? openTls : open)('127.0.0.6');
       line.resume();
       await flood(line, 10 * mega, Buffer.alloc(64 * 1024, 65));
     });
   },
   function commandsWhoseAnswersAreNotRead() {
-    return forEver(10, async () => {
+    return forEver(500, async () => {
       await flood(await open('127.0.0.7'), 10 * mega, Buffer.from('NOOP\r\n'.repeat(10_000)));
     });
   },
   /** A stolen site. */
   async function dataPortsWithoutEnd() {
     const lines: RawFtp[] = [];
-    return forEver(10, async (time) => {
+    return forEver(100, async (time) => {
       const known = lines[time % 12];
       if (known !== undefined) return known.command('EPSV');
       const line = await RawFtp.open(port, '127.0.0.8');
@@ -133,4 +133,6 @@ const attacks: readonly (() => Promise<unknown>)[] = [
 ];
 
 for (const attack of attacks) void attack();
+// Whoever started this may end without a word.
+process.stdin.resume().once('end', () => process.exit());
 console.log('at it');
