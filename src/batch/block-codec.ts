@@ -85,11 +85,20 @@ export function decodeBlock(bytes: Buffer): Block {
       base: base < 0 ? null : base,
       values,
     };
+    assertPlausible(change, width);
     return additive.length === 0 ? change : { ...change, adds: adds.map((column) => column[i] ?? null) };
   });
   const block = { table, columns, keyCount, changes };
   return additive.length === 0 ? block : { ...block, additive };
 }
+
+/** What no encoder of ours writes would be noted as it is, and would make others' changes be misread. */
+function assertPlausible({ marks, changedAt, base }: Change, width: number): void {
+  if (marks !== '' && (marks.length !== width || !MARKS.test(marks))) throw new FormatError('marks');
+  if (!isSmall(changedAt) || (base !== null && !isSmall(base))) throw new FormatError('a number too large');
+}
+
+const MARKS = /^[01]*$/;
 
 function putAdds(out: ByteWriter, { additive = [], changes }: Block): void {
   if (additive.length === 0) return;

@@ -27,6 +27,12 @@ export const FRAME_CHECK = 8;
 export const MAX_FRAME = 256 << 20;
 
 /**
+ * Of a header or trailer, which are JSON: a forged one of some hundred bytes could become objects of gigabytes. An
+ * ordinary table takes a kilobyte of it.
+ */
+export const MAX_TEXT_FRAME = 4 << 20;
+
+/**
  * Brotli's, measured on generated rows. Figures, dates and words of a dictionary gain nothing from more
  * than 4; texts get 5 to 15 % smaller by 6, which halves the speed.
  */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INTEGER_LIMIT } from './integers';
 import { schemasSchema } from './table-schema';
 
 export const FORMAT_VERSION = 1;
@@ -25,7 +26,7 @@ export const headerSchema = z.object({
   /** Of a batch: what these tables are made of. */
   schemas: schemasSchema,
   /** Hub time minus the author's time, milliseconds, as last measured. */
-  clockOffset: z.number().int(),
+  clockOffset: z.number().int().min(-INTEGER_LIMIT).max(INTEGER_LIMIT),
   /** Of a batch whose author lost later ones of its own with its database: the last before these. */
   known: z.number().int().nonnegative().optional(),
   /** Of a snapshot: the last batch of each site that is in it. */

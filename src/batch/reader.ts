@@ -15,6 +15,7 @@ import {
   isIntact,
   MAGIC,
   MAX_FRAME,
+  MAX_TEXT_FRAME,
   parseHead,
   PREAMBLE,
   TRAILER,
@@ -127,7 +128,8 @@ class FrameSource {
 
   async next(): Promise<{ head: FrameHead; raw: Buffer }> {
     const head = parseHead(await this.peek(FRAME_HEAD));
-    if (head.rawLength > MAX_FRAME || head.storedLength > MAX_FRAME) throw this.corrupt('oversized frame');
+    const most = head.kind === BLOCK ? MAX_FRAME : MAX_TEXT_FRAME;
+    if (head.rawLength > most || head.storedLength > most) throw this.corrupt('oversized frame');
     const frame = await this.read(FRAME_HEAD + head.storedLength + FRAME_CHECK);
     if (!isIntact(frame)) throw this.corrupt('frame check');
     try {

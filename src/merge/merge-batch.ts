@@ -70,7 +70,8 @@ export async function mergeBatch(
   const declined = new Set<string>();
   const held = heldTables(options.tables, fingerprints, untoldOf(ledger, base));
   const superseded = await Superseded.of(database, author);
-  const blocks = passing(file.blocks(), held, declined, options.onProgress);
+  const sound = soundBlocks(file, options.tables, held);
+  const blocks = passing(sound, held, declined, options.onProgress);
   await database.stage(superseded.watch(blocks), { clockOffset });
   return database.transaction(async (transaction) => {
     for (const id of superseded.ids) {
@@ -123,6 +124,32 @@ const NEVER = 2 ** 31 - 1;
  */
 const untoldOf = (ledger: readonly LedgerEntry[], base: number): string[] =>
   ledger.filter(({ round }) => round === null || round > base).flatMap(({ declined }) => declined);
+
+/** Rejects with `batch.unsound` {table} at a block that is not about a table as the file's own header tells it. */
+async function* soundBlocks(
+  file: BatchReader,
+  tables: readonly Table[],
+  held: ReadonlySet<string>,
+): AsyncGenerator<Block> {
+  const known = new Map(tables.map((table) => [table.name, table]));
+  for await (const block of file.blocks()) {
+    const table = known.get(block.table);
+    const told = Object.hasOwn(file.header.fingerprints, block.table);
+    if (!told || !(held.has(block.table) || (table !== undefined && isOf(block, table))))
+      throw new SyncError('batch.unsound', { params: { table: block.table } });
+    yield block;
+  }
+}
+
+/** Whether a block has the columns of this table, those of the key first. */
+function isOf({ columns, keyCount }: Block, table: Table): boolean {
+  const [all, key] = [new Set(columns), new Set(columns.slice(0, keyCount))];
+  return (
+    columns.length === table.columns.length &&
+    keyCount === table.keyCount &&
+    table.columns.every((name, at) => (at < keyCount ? key : all).has(name))
+  );
+}
 
 async function* passing(
   blocks: AsyncIterable<Block>,

@@ -4,7 +4,7 @@ import { openBatch } from '../batch/reader';
 import type { Database } from '../database/port';
 import { mergeBatch, type MergeOutcome, type Policies } from '../merge/merge-batch';
 import type { Clock } from '../shared/clock';
-import { SyncError } from '../shared/errors';
+import { SyncError, toSyncError } from '../shared/errors';
 import type { HubFolder, HubSite } from './hub-folder';
 import { retryDatabase, type StepHandle } from './session';
 import { countSiteTable, siteLine } from './site-lines';
@@ -65,18 +65,27 @@ async function mergeOne(
       handle.partial('session.hub.unreadable', { site: site.name, batch, file });
       return false;
     }
-    const key = error instanceof SyncError ? KEPT[error.code] : undefined;
+    context.signal.throwIfAborted();
+    const { code, params } = toSyncError(error);
+    const key = KEPT[code];
     if (key === undefined) throw error;
-    handle.partial(key, { site: site.name, batch });
+    const { detail = params['reason'] ?? '' } = params;
+    handle.partial(key, { site: site.name, batch, detail });
     return false;
   }
 }
 
-/** What stays where it is: sent again it would be the same. */
+/**
+ * What stays where it is: sent again it would be the same. So does what nobody thought of, for a site that is not what it
+ * should be must not keep the others from their synchronisation.
+ */
 const KEPT: Readonly<Record<string, string>> = {
   'batch.tooOld': 'session.hub.batchTooOld',
   'batch.foreign': 'session.hub.batchForeign',
   'batch.version': 'session.hub.batchVersion',
+  'batch.unsound': 'session.hub.batchUnsound',
+  'database.refused': 'session.hub.batchFailed',
+  unexpected: 'session.hub.batchFailed',
 };
 
 /** Merges one received batch and tells what came of it. */
@@ -90,8 +99,9 @@ async function mergeReceived(
   const { sha256, size } = await digestFile(file);
   const reader = await openBatch(file);
   try {
-    const { origin, number, base } = reader.header;
-    if (origin !== site.number || number !== batch || base > tracked.state.lastMarked) {
+    const { kind, origin, number, base } = reader.header;
+    const own = kind === 'batch' && origin === site.number && number === batch;
+    if (!own || base > tracked.state.lastMarked) {
       throw new SyncError('batch.foreign', { params: { site: site.name, batch } });
     }
     // What was changed here since is forgotten: the batch would overwrite values that its author has not seen.

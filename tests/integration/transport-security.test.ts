@@ -154,6 +154,26 @@ test('five hundred silent lines of one address leave room for the sites', async 
   for (const line of silent) line.close();
 });
 
+test('silent lines of many addresses leave room for who has logged in before', async () => {
+  const hub = await hubWith();
+  const known = createFtpHubLink(hub.linkOptions(1));
+  await known.status(never);
+  known.close();
+  const silent: RawFtp[] = [];
+  for (let address = 10; address < 15; address += 1)
+    silent.push(
+      ...(await Promise.all(
+        Array.from({ length: 100 }, () => RawFtp.open(hub.port, `127.0.0.${String(address)}`)),
+      )),
+    );
+  await Promise.all(silent.map((line) => line.reply()));
+  expect(await greeting(hub.port, '127.0.0.99')).toBe('');
+  const link = createFtpHubLink(hub.linkOptions(1));
+  expect((await link.status(never)).site.number).toBe(1);
+  link.close();
+  for (const line of silent) line.close();
+});
+
 test('of the lines of one site the oldest goes when there are too many', async () => {
   const hub = await hubWith();
   const lines: RawFtp[] = [];

@@ -56,7 +56,7 @@ test('a client that shakes hands only after 150 gets its data', async () => {
   const data = connect(await line.dataPort(), '127.0.0.1');
   await once(data, 'connect');
   expect(await line.command('RETR /rounds/000001/origin-000.segment')).toMatch(/^150 /);
-  const secure = connectTls({ socket: data, rejectUnauthorized: false });
+  const secure = line.dataLine(data);
   let text = '';
   secure.on('data', (bytes: Buffer) => (text += bytes.toString()));
   await once(secure, 'close');
@@ -70,9 +70,7 @@ test('ABOR ends a transfer under way', async () => {
   const hub = await startHub();
   const line = await RawFtp.open(hub.port);
   await line.login(1, secretOf(1));
-  const port = await line.dataPort();
-  const data = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false });
-  data.on('error', () => undefined);
+  const data = line.dataLine(await line.dataPort());
   await once(data, 'secureConnect');
   expect(await line.command(`STOR /batches/000001-${'a'.repeat(16)}.part`)).toMatch(/^150 /);
   expect(await line.command('ABOR')).toMatch(/^426 /);

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bundleNode, root } from '../../build/bundles.mjs';
+import { programEnvironment } from './own-process';
 
 /** How a process ended. */
 export interface Ended {
@@ -55,10 +56,7 @@ export class CommandLine {
   #start(args: readonly string[], input: string | null): Running {
     const child = spawn(process.execPath, [this.#program, ...args], {
       cwd: this.folder,
-      env: {
-        ...process.env,
-        NODE_PATH: [join(root, 'node_modules'), process.env['NODE_PATH'] ?? ''].join(delimiter),
-      },
+      env: programEnvironment(),
       stdio: [input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     child.stdin?.end(input);

@@ -18,25 +18,27 @@ export interface RunningHub {
   readonly end: () => Promise<void>;
 }
 
-export const secretOf = (site: number): string => `secret of site ${site}`;
+/** From the third on sites share one, for to hash it takes its time. */
+export const secretOf = (site: number): string => `secret of site ${Math.min(site, 3)}`;
 
-let accounts: Promise<SiteAccount[]> | undefined;
+let hashes: Promise<readonly string[]> | undefined;
 
-async function makeAccount(number: number): Promise<SiteAccount> {
-  return {
-    number,
-    name: `Site ${number}`,
-    user: `site${number}`,
-    secretHash: await hashSecret(secretOf(number)),
-  };
+async function makeAccounts(sites: number): Promise<SiteAccount[]> {
+  hashes ??= Promise.all([1, 2, 3].map((site) => hashSecret(secretOf(site))));
+  const known = await hashes;
+  return Array.from({ length: sites }, (_, at) => ({
+    number: at + 1,
+    name: `Site ${at + 1}`,
+    user: `site${at + 1}`,
+    secretHash: known[Math.min(at, 2)] ?? '',
+  }));
 }
 
-/** A hub with real sockets on a free loopback port, and two sites. */
-export async function startHub(changes: Partial<HubServerOptions> = {}): Promise<RunningHub> {
+/** A hub with real sockets on a free loopback port, and its sites. */
+export async function startHub(changes: Partial<HubServerOptions> = {}, sites = 2): Promise<RunningHub> {
   const folders = await makeHubFolders();
   const certificate = await loadOrCreateCertificate(join(folders.root, 'certificate'));
-  accounts ??= Promise.all([makeAccount(1), makeAccount(2)]);
-  const known = await accounts;
+  const known = await makeAccounts(sites);
   const stored: StoredFile[] = [];
   const server = createHubServer({
     port: 0,

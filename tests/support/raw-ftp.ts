@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 
 /** A control line driven by hand: sends what no honest client would. */
 export class RawFtp {
@@ -60,6 +60,19 @@ export class RawFtp {
     if (answer?.startsWith('230') !== true) throw new Error(`Login answered ${answer ?? 'nothing'}`);
     await this.command('PBSZ 0');
     await this.command('PROT P');
+  }
+
+  /** A data line that resumes this line's session, over `raw` or to a port that was announced; not yet shaken hands. */
+  dataLine(to: number | Socket): TLSSocket {
+    const session = this.socket instanceof TLSSocket ? this.socket.getSession() : undefined;
+    const where = typeof to === 'number' ? { host: '127.0.0.1', port: to } : { socket: to };
+    const data = connectTls({
+      ...where,
+      rejectUnauthorized: false,
+      ...(session !== undefined && { session }),
+    });
+    data.on('error', () => undefined);
+    return data;
   }
 
   /** Number of the data port that EPSV announces. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Clock } from '../../src/shared/clock';
 import { allowList } from '../../src/transport/allow-list';
 import { announcedAddress, networkOf, plainAddress } from '../../src/transport/hub/addresses';
-import { BlockedAddresses, defaultBlockingRules } from '../../src/transport/hub/blocked';
+import { blockedLimit, BlockedAddresses, defaultBlockingRules } from '../../src/transport/hub/blocked';
 import { LineReader } from '../../src/transport/hub/line-reader';
 import { longListing } from '../../src/transport/hub/listing';
 import { nodeAt, nodeName, walk } from '../../src/transport/hub/tree';
@@ -178,6 +178,32 @@ describe('blocked addresses', () => {
     expect(blocked.list()).toMatchObject([{ address: 'a', until: null }]);
     await blocked.clear();
     expect(make().list()).toEqual([]);
+  });
+
+  test('however many addresses an attacker has, the list stays bounded in memory and on disk', async () => {
+    const blocked = make({ threshold: 1, durationMilliseconds: null });
+    const address = (number: number): string => `10.0.${String(number >> 8)}.${String(number & 255)}`;
+    const failures = Array.from({ length: blockedLimit + 50 }, (_, number) =>
+      blocked.failed(address(number), `${String(number)} ${'x'.repeat(1000)}`),
+    );
+    await Promise.all(failures);
+    expect(blocked.list()).toHaveLength(blockedLimit);
+    expect([0, 49, 50].map((number) => blocked.has(address(number)))).toEqual([false, false, true]);
+    expect(make().list()).toEqual(blocked.list());
+    expect((await stat(join(folder, 'blocked.json'))).size).toBeLessThan(2 * 1024 * 1024);
+    // Who goes on is blocked again, and is then not the first to be let go.
+    await blocked.failed(address(0), 'again');
+    await blocked.failed(address(51), 'again');
+    expect([0, 51, 50].map((number) => blocked.has(address(number)))).toEqual([true, true, false]);
+  });
+
+  test('a list longer than it may be is read as far as it goes', async () => {
+    const entries = Array.from({ length: blockedLimit + 1 }, (_, number) => ({
+      ...{ address: String(number), attempts: 5, users: [], firstAt: 1, lastAt: 2, until: null },
+    }));
+    await writeFile(join(folder, 'blocked.json'), JSON.stringify(entries));
+    const list = make().list();
+    expect([list.length, list[0]?.address]).toEqual([blockedLimit, '1']);
   });
 
   test('a damaged file blocks nobody', async () => {

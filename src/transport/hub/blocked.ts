@@ -35,6 +35,11 @@ const fileSchema = z.array(
 
 /** Addresses whose failures are remembered at once; the oldest are forgotten first. */
 const failuresLimit = 10_000;
+/**
+ * Addresses blocked at once, on disk too; the one that failed longest ago is let go first, and is blocked again as soon
+ * as it goes on. Some megabyte, however many addresses an attacker has and however long they stay blocked.
+ */
+export const blockedLimit = 2000;
 /** Names kept of one address, and characters of each: they come from strangers. */
 const usersLimit = 10;
 const userLength = 64;
@@ -49,7 +54,9 @@ interface Failure {
 export class BlockedAddresses {
   #blocked = new Map<string, BlockedAddress>();
   readonly #failures = new Map<string, Failure>();
+  /** The write under way, and the one that begins after it, which all that changes meanwhile waits for. */
   #saving: Promise<void> = Promise.resolve();
+  #nextSave: Promise<void> | null = null;
 
   constructor(
     private readonly options: {
@@ -111,9 +118,13 @@ export class BlockedAddresses {
   async #block(address: string, failure: Failure, now: number): Promise<void> {
     const duration = this.options.rules.durationMilliseconds;
     const until = duration === null ? null : now + duration;
+    // Those that failed last stand last.
+    this.#blocked.delete(address);
     this.#blocked.set(address, { address, ...failure, lastAt: now, until });
     for (const blocked of this.#blocked.values())
       if (!this.#lasts(blocked)) this.#blocked.delete(blocked.address);
+    const [oldest] = this.#blocked.keys();
+    if (this.#blocked.size > blockedLimit && oldest !== undefined) this.#blocked.delete(oldest);
     await this.#save();
   }
 
@@ -123,12 +134,15 @@ export class BlockedAddresses {
   }
 
   async #save(): Promise<void> {
-    const content = JSON.stringify(this.list(), null, 2);
-    const saving = this.#saving.then(() => writeAtomically(this.options.file, content));
-    // One that fails is told to its own caller and does not stop the next.
-    this.#saving = saving.catch(() => undefined);
     this.options.changed();
-    await saving;
+    this.#nextSave ??= this.#saving.then(() => {
+      this.#nextSave = null;
+      const saving = writeAtomically(this.options.file, JSON.stringify(this.list(), null, 2));
+      // One that fails is told to those who waited for it and does not stop the next.
+      this.#saving = saving.catch(() => undefined);
+      return saving;
+    });
+    await this.#nextSave;
   }
 }
 
@@ -141,7 +155,7 @@ function withUser(users: readonly string[], user: string): string[] {
 function load(file: string): Map<string, BlockedAddress> {
   try {
     const list = fileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-    return new Map(list.map((blocked) => [blocked.address, blocked]));
+    return new Map(list.slice(-blockedLimit).map((blocked) => [blocked.address, blocked]));
   } catch {
     return new Map();
   }

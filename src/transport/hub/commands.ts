@@ -43,7 +43,7 @@ export async function runCommand(session: ControlSession, line: string): Promise
   const space = line.indexOf(' ');
   const directive = (space === -1 ? line : line.slice(0, space)).toUpperCase();
   const arg = space === -1 ? '' : line.slice(space + 1);
-  const needsTls = session.host.secure !== null && !session.isSecure;
+  const needsTls = session.host.tls !== null && !session.isSecure;
   if (needsTls && loginCommands.has(directive)) throw new FtpRefusal(534, 'TLS first: AUTH TLS');
   if (session.site?.byCode === true && !codeCommands.has(directive))
     throw new FtpRefusal(530, 'A code opens nothing but SITE SECRET');
@@ -58,11 +58,11 @@ export async function runCommand(session: ControlSession, line: string): Promise
 }
 
 async function auth(session: ControlSession, arg: string): Promise<void> {
-  const { secure } = session.host;
-  if (secure === null) throw new FtpRefusal(502, 'TLS is turned off here');
+  const { tls } = session.host;
+  if (tls === null) throw new FtpRefusal(502, 'TLS is turned off here');
   if (session.isSecure) throw new FtpRefusal(503, 'Already encrypted');
   if (!/^(TLS|TLS-C|SSL)$/i.test(arg)) throw new FtpRefusal(504, 'AUTH TLS only');
-  await session.startTls(secure);
+  await session.startTls(tls);
 }
 
 async function protect(session: ControlSession, arg: string): Promise<void> {
@@ -74,7 +74,7 @@ async function protect(session: ControlSession, arg: string): Promise<void> {
 
 async function features(session: ControlSession): Promise<void> {
   const names = ['EPSV', 'MDTM', 'REST STREAM', provingFeature, 'SIZE', 'UTF8'];
-  if (session.host.secure !== null) names.push('AUTH TLS', 'PBSZ', 'PROT');
+  if (session.host.tls !== null) names.push('AUTH TLS', 'PBSZ', 'PROT');
   session.socket.write(`211-Features\r\n${names.map((name) => ` ${name}\r\n`).join('')}211 End\r\n`);
   return Promise.resolve();
 }

@@ -10,10 +10,13 @@ const strangersLimitOfAddress = 100;
 /** Lines of one site. A site that opens more has lost the oldest, which the hub has not noticed yet. */
 const linesOfSite = 8;
 
-/** Whoever opens lines and says nothing must leave room for others to come in. */
-export function isCrowded(sessions: Iterable<ControlSession>, address: string): boolean {
+/**
+ * Whoever opens lines and says nothing must leave room for others to come in: for those above all who have logged in
+ * before, which `isWelcome` says of this address.
+ */
+export function isCrowded(sessions: Iterable<ControlSession>, address: string, isWelcome: boolean): boolean {
   const strangers = [...sessions].filter(({ site }) => site === null);
-  if (strangers.length >= strangersLimit) return true;
+  if (strangers.length >= strangersLimit && !isWelcome) return true;
   const network = networkOf(address);
   return strangers.filter(({ peer }) => networkOf(peer) === network).length >= strangersLimitOfAddress;
 }

@@ -7,10 +7,10 @@ import { site } from './site-of';
 async function openDataPort(session: ControlSession): Promise<DataPort> {
   site(session);
   if (session.isSecure && !session.isDataPrivate) throw new FtpRefusal(522, 'PROT P first');
-  const { ports, limits, secure } = session.host;
+  const { ports, limits } = session.host;
   const port = await DataPort.open(ports, plainAddress(session.socket.localAddress), {
     peer: session.peer,
-    secure: session.isSecure ? secure : null,
+    secure: session.context,
     limits,
   });
   session.setDataPort(port);

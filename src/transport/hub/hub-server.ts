@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { SecureContext } from 'node:tls';
 import { systemClock, type Clock } from '../../shared/clock';
 import { SyncError } from '../../shared/errors';
 import { errorCode, freeBytes } from '../disk';
@@ -19,11 +18,12 @@ import { runCommand } from './commands';
 import { connectionsLimit, isCrowded, superfluousLines } from './crowd';
 import { Deposits } from './deposits';
 import { createFtpSrv, type FtpSrv, type LoginListener } from './ftp-srv-door';
+import { LoginQueue } from './login-queue';
 import { logIn, type Login } from './logins';
 import { packageFiles } from './package-files';
 import { PortPool, type PassivePorts } from './passive';
 import { FtpRefusal } from './refusal';
-import { secureContext } from './secure';
+import { secureContext, type TlsCertificate } from './secure';
 import { ControlSession, type LoggedIn, type SessionHost, type SessionLimits } from './session';
 import { SiteFiles } from './site-files';
 
@@ -81,6 +81,7 @@ class FtpHubServer implements HubServer {
   readonly #sessions = new Map<object, ControlSession>();
   readonly #deposits = new Map<number, Deposits>();
   readonly #blocked: BlockedAddresses;
+  readonly #logins = new LoginQueue();
   readonly #clock: Clock;
 
   constructor(private readonly options: HubServerOptions) {
@@ -128,7 +129,9 @@ class FtpHubServer implements HubServer {
     if (this.#state.active) return;
     try {
       const { tls } = this.options;
-      const host = this.#sessionHost(tls && secureContext(tls));
+      // A certificate that is none must stop the start, not each line.
+      if (tls !== null) secureContext(tls);
+      const host = this.#sessionHost(tls);
       const ftp = createFtpSrv((socket, greet) => {
         this.#connected(socket, greet);
       });
@@ -190,23 +193,27 @@ class FtpHubServer implements HubServer {
 
   #connected(socket: Socket, greet: () => void): void {
     const address = plainAddress(socket.remoteAddress);
-    if (this.#blocked.has(address) || isCrowded(this.#sessions.values(), address)) socket.destroy();
+    const isWelcome = this.#logins.isWelcome(address);
+    if (this.#blocked.has(address) || isCrowded(this.#sessions.values(), address, isWelcome))
+      socket.destroy();
     else greet();
   }
 
   async #logIn({ connection, username, password }: Parameters<LoginListener>[0]): Promise<LoggedIn> {
     const session = this.#sessions.get(connection);
     if (session === undefined) throw new Error('Connection closed');
+    session.isLoggingIn = true;
     try {
       const login = await logIn(
         {
           accounts: this.options.accounts,
           secrets: this.options.secrets ?? null,
           blocked: this.#blocked,
+          queue: this.#logins,
           clock: this.#clock,
           tarpitMilliseconds: this.options.tarpitMilliseconds ?? 1000,
         },
-        session.peer,
+        { address: session.peer, closed: session.closed },
         username,
         password,
       );
@@ -218,6 +225,8 @@ class FtpHubServer implements HubServer {
       if (!(error instanceof FtpRefusal)) session.end();
       session.failedLogins += this.#blocked.has(session.peer) ? this.#limits.failedLogins : 1;
       throw error;
+    } finally {
+      session.isLoggingIn = false;
     }
   }
 
@@ -241,10 +250,10 @@ class FtpHubServer implements HubServer {
     return { ...defaultLimits, ...this.options.limits };
   }
 
-  #sessionHost(secure: SecureContext | null): SessionHost {
+  #sessionHost(tls: TlsCertificate | null): SessionHost {
     const { passivePorts, publicAddress = null, events } = this.options;
     return {
-      secure,
+      tls,
       ports: new PortPool(passivePorts),
       publicAddress,
       limits: this.#limits,

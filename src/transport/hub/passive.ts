@@ -58,6 +58,9 @@ export interface DataLimits {
 /** A data port that was announced, and the connection that comes to it. Nobody polls. */
 export class DataPort {
   readonly #sockets = new Set<Socket>();
+  readonly #proofs = new WeakMap<Socket, Promise<void>>();
+  /** Why a connection was turned away. */
+  #unproven: Error | null = null;
   readonly #connected: Promise<Socket>;
   #fail: (error: Error) => void = () => undefined;
 
@@ -87,9 +90,17 @@ export class DataPort {
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
-  /** The connection, ready for use; encrypted when the control line is. Rejects with a refusal. */
+  /** The connection, which `proven` has still to let pass; encrypted when the control line is. Rejects with a refusal. */
   connection(): Promise<Socket> {
     return this.#connected;
+  }
+
+  /**
+   * Resolves once a connection is known to be of who logged in on the control line, before which nothing may pass on it.
+   * Rejects with a refusal.
+   */
+  async proven(socket: Socket): Promise<void> {
+    await this.#proofs.get(socket);
   }
 
   /** Listens no more and ends every connection. */
@@ -111,7 +122,7 @@ export class DataPort {
   #firstConnection(): Promise<Socket> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#fail(new FtpRefusal(425, 'No data connection came'));
+        this.#fail(this.#unproven ?? new FtpRefusal(425, 'No data connection came'));
         this.server.close();
       }, this.options.limits.waitMilliseconds);
       timer.unref();
@@ -140,18 +151,26 @@ export class DataPort {
     }
     const socket = new TLSSocket(raw, { isServer: true, secureContext: this.options.secure });
     this.#track(socket);
+    const proof = resumption(socket);
+    this.#proofs.set(socket, proof);
     // Some clients (lftp) shake hands only after reply 150, others only start once it is done.
     const early = setTimeout(() => {
       if (!socket.destroyed) settle(socket);
     }, this.options.limits.handshakeMilliseconds);
     early.unref();
-    socket.once('close', () => {
-      clearTimeout(early);
-    });
-    socket.once('secure', () => {
-      clearTimeout(early);
-      settle(socket);
-    });
+    void proof
+      .then(
+        () => {
+          settle(socket);
+        },
+        (error: Error) => {
+          this.#unproven = error;
+          socket.destroy();
+        },
+      )
+      .finally(() => {
+        clearTimeout(early);
+      });
   }
 
   #track(socket: Socket): void {
@@ -160,4 +179,20 @@ export class DataPort {
     socket.on('error', () => undefined);
     socket.once('close', () => this.#sockets.delete(socket));
   }
+}
+
+/**
+ * Whoever shares an address with a site, behind one router, can reach its data port before it does. Only who holds the
+ * control line can resume its session.
+ */
+function resumption(socket: TLSSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('secure', () => {
+      if (socket.isSessionReused()) resolve();
+      else reject(new FtpRefusal(522, 'Resume the TLS session of the control line'));
+    });
+    socket.once('close', () => {
+      reject(new FtpRefusal(426, 'Data connection closed'));
+    });
+  });
 }

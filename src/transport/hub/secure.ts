@@ -2,8 +2,17 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 
-/** One context for control and data lines: a data line then resumes the control line's session. */
-export function secureContext(certificate: { readonly key: string; readonly cert: string }): SecureContext {
+/** Both PEM. */
+export interface TlsCertificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/**
+ * For one control line and its data lines: these resume its session. Its tickets open nothing else, so that a data line
+ * which resumes it comes from who logged in there.
+ */
+export function secureContext(certificate: TlsCertificate): SecureContext {
   return createSecureContext({
     key: certificate.key,
     cert: certificate.cert,

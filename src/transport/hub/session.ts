@@ -6,8 +6,8 @@ import type { Deposits } from './deposits';
 import { reply, takeOverInput, type FtpConnection } from './ftp-srv-door';
 import { LineReader } from './line-reader';
 import type { DataLimits, DataPort, PortPool } from './passive';
-import { toRefusal } from './refusal';
-import { upgrade } from './secure';
+import { FtpRefusal, toRefusal } from './refusal';
+import { secureContext, upgrade, type TlsCertificate } from './secure';
 import type { SiteFiles } from './site-files';
 import type { PartNode } from './tree';
 
@@ -23,7 +23,8 @@ export interface SessionLimits extends DataLimits {
 
 /** What every session of a hub shares. */
 export interface SessionHost {
-  readonly secure: SecureContext | null;
+  /** Null: TLS is turned off. */
+  readonly tls: TlsCertificate | null;
   readonly ports: PortPool;
   readonly publicAddress: string | null;
   readonly limits: SessionLimits;
@@ -47,6 +48,8 @@ export interface LoggedIn {
 
 /** More than any client sends ahead of the answers. */
 const queueLimit = 64;
+/** How long a line that is ended may take to hear so. */
+const hangUpMilliseconds = 1000;
 
 /** One control line: takes its commands in turn and ends whatever they left when it closes. */
 export class ControlSession {
@@ -56,13 +59,22 @@ export class ControlSession {
   restartAt = 0;
   renameFrom: PartNode | null = null;
   failedLogins = 0;
+  /** A password is being looked at, which takes its time. */
+  isLoggingIn = false;
   /** Address of the other end: a closed socket does not tell it any more. */
   readonly peer: string;
+  #context: SecureContext | null = null;
   #dataPort: DataPort | null = null;
   #lines = new LineReader();
   #queue: string[] = [];
   #busy = false;
   #timer: NodeJS.Timeout | null = null;
+  readonly #loginTimer: NodeJS.Timeout;
+  /** The time to log in is over. */
+  #isLate = false;
+  /** What still comes is not looked at. */
+  #isHangingUp = false;
+  readonly #closing = new AbortController();
 
   constructor(
     readonly connection: FtpConnection,
@@ -74,7 +86,11 @@ export class ControlSession {
     takeOverInput(connection, (data) => {
       this.#receive(data);
     });
-    this.#expectWithin(host.limits.loginMilliseconds);
+    // Whatever is said meanwhile: commands that lead nowhere must not keep a place for ever.
+    this.#loginTimer = setTimeout(() => {
+      this.#isLate = true;
+      if (this.site === null && !this.isLoggingIn) this.end();
+    }, host.limits.loginMilliseconds);
   }
 
   get socket(): Socket {
@@ -83,6 +99,16 @@ export class ControlSession {
 
   get isSecure(): boolean {
     return this.connection.secure;
+  }
+
+  /** What the line is encrypted with; null: it is in the clear. */
+  get context(): SecureContext | null {
+    return this.isSecure ? this.#context : null;
+  }
+
+  /** Aborted when the line is closed. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
   }
 
   async answer(code: number, message: string): Promise<void> {
@@ -101,7 +127,9 @@ export class ControlSession {
     if (this.socket.destroyed) port.close();
   }
 
-  async startTls(context: SecureContext): Promise<void> {
+  async startTls(certificate: TlsCertificate): Promise<void> {
+    const context = secureContext(certificate);
+    this.#context = context;
     // Whatever came in the clear behind AUTH was put there by somebody else.
     this.#queue = [];
     this.#lines.drop();
@@ -122,23 +150,35 @@ export class ControlSession {
     socket.once('close', () => {
       // The raw socket closes with the encrypted one on it: both end the session, once is enough.
       this.#queue = [];
+      clearTimeout(this.#loginTimer);
+      this.#closing.abort(new FtpRefusal(426, 'Line closed'));
       if (this.#timer !== null) clearTimeout(this.#timer);
       this.#dataPort?.close();
     });
   }
 
   #receive(data: Buffer): void {
+    if (this.#isHangingUp) return;
     const lines = this.#lines.feed(data);
     if (lines === null || this.#queue.length + lines.length > queueLimit) {
-      void this.answer(500, 'Line too long').finally(() => {
-        this.end();
-      });
+      this.#hangUp(lines === null ? '500 Line too long' : '500 Too many commands at once');
       return;
     }
     // An abort cannot wait for the end of what it aborts.
     if (this.#busy && lines.some((line) => /^ABOR\b/i.test(line))) this.#dataPort?.close();
     this.#queue.push(...lines);
     void this.#work();
+  }
+
+  /** Says why, to who may never read it. */
+  #hangUp(reason: string): void {
+    this.#isHangingUp = true;
+    this.#queue = [];
+    this.#lines.drop();
+    const { socket } = this;
+    socket.pause();
+    setTimeout(() => socket.destroy(), hangUpMilliseconds).unref();
+    socket.end(`${reason}\r\n`, () => socket.destroy());
   }
 
   async #work(): Promise<void> {
@@ -154,8 +194,8 @@ export class ControlSession {
       }
     }
     this.#busy = false;
-    const { idleMilliseconds, loginMilliseconds } = this.host.limits;
-    this.#expectWithin(this.site === null ? loginMilliseconds : idleMilliseconds);
+    if (this.site !== null) this.#expectWithin(this.host.limits.idleMilliseconds);
+    else if (this.#isLate) this.end();
   }
 
   /** Ends the line unless a command comes in time; null: one is running, which watches itself. */

@@ -44,6 +44,7 @@ export async function runTransfer(
   try {
     const data = await port.connection();
     await answer(150, 'Here it goes');
+    await port.proven(data);
     await job(data);
   } catch (error) {
     const refusal = isLineFault(error) ? new FtpRefusal(426, 'Line cut') : toRefusal(error);

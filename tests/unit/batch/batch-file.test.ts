@@ -8,7 +8,7 @@ import type { Block } from '../../../src/batch/block';
 import { encodeBlock } from '../../../src/batch/block-codec';
 import { digestFile } from '../../../src/batch/digest';
 import { BLOCK, encodeFrame, HEADER, PREAMBLE, TRAILER } from '../../../src/batch/frame';
-import type { FileSummary } from '../../../src/batch/header';
+import type { FileSummary, Header } from '../../../src/batch/header';
 import { openBatch } from '../../../src/batch/reader';
 import { createBatchWriter } from '../../../src/batch/writer';
 import { anyBlock, header, plainBlock } from './samples';
@@ -158,6 +158,21 @@ describe('a batch file', () => {
     head.writeUInt32LE(0xffffffff, 5);
     await writeFile(file, Buffer.concat([PREAMBLE, head, Buffer.alloc(100)]));
     await expect(openBatch(file)).rejects.toMatchObject({ code: 'batch.corrupt' });
+  });
+
+  test('of more tables than a header may hold tells their fingerprints alone', async () => {
+    const columns = Array.from({ length: 50 }, (_, at) => [`column ${String(at)}`, 'TEXT', 'text'] as const);
+    const names = Array.from({ length: 3000 }, (_, at) => `table ${String(at)}`);
+    const schemas = Object.fromEntries(
+      names.map((name) => [name, { columns: columns.map((column) => [...column]), key: 1 }]),
+    ) as NonNullable<Header['schemas']>;
+    const fingerprints = Object.fromEntries(names.map((name) => [name, 'abc']));
+    const writer = createBatchWriter(file, { ...header, fingerprints, schemas });
+    await writer.finish();
+    const reader = await openBatch(file);
+    expect(Object.keys(reader.header.fingerprints)).toHaveLength(3000);
+    expect(reader.header.schemas).toBeUndefined();
+    await reader.close();
   });
 
   test('that decompresses to more than it says is refused', async () => {

@@ -1,0 +1,33 @@
+/** A hub's FTP server in a process of its own: tells where it is, then, at each line that it is sent, how it is. */
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { HubServerOptions } from '../../src/transport/hub/hub-server';
+import { startHub } from './ftp-hub';
+
+const say = (line: object): void => {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+};
+
+/** Megabytes. */
+function memory(name: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  return Math.round(Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024);
+}
+
+async function main(): Promise<void> {
+  const [options = '{}', sites = '2'] = process.argv.slice(2);
+  const hub = await startHub(JSON.parse(options) as Partial<HubServerOptions>, Number(sites));
+  const { port, folders, certificate, stored, server } = hub;
+  const { root, sites: sitesFolder, rounds } = folders;
+  say({ port, root, sites: sitesFolder, rounds, fingerprint: certificate.fingerprint256 });
+  for await (const _ of createInterface({ input: process.stdin }))
+    say({
+      now: memory('VmRSS'),
+      peak: memory('VmHWM'),
+      blocked: server.blocked().map(({ address }) => address),
+      stored: stored.length,
+    });
+  await hub.end();
+}
+
+void main();
