@@ -10,6 +10,7 @@ import { letterTexts } from './mail/texts';
 import { systemClock } from './shared/clock';
 import { SyncError } from './shared/errors';
 import { loadOrCreateCertificate } from './transport/certificate';
+import { freeBytes } from './transport/disk';
 import { createHubServer } from './transport/hub/hub-server';
 import { createFtpHubLink } from './transport/site/ftp-hub-link';
 import { createHubProbe } from './transport/site/hub-probe';
@@ -18,6 +19,8 @@ import { createHubProbe } from './transport/site/hub-probe';
 export const parts: Parts = {
   clock: systemClock,
   application: version,
+  english: letterTexts.en,
+  freeBytes,
   openDatabase,
   createServer: createHubServer,
   createLink: createFtpHubLink,
