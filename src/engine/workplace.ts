@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { dataFolder, lockDataFolder, type DataFolder, type DataLock } from '../config/data-folder';
 import { removeLeftovers } from '../config/leftovers';
-import { loadSettings, saveSettings, type Settings } from '../config/settings';
+import { loadSettings, saveSettings, upgradeSettings, type Settings } from '../config/settings';
 import type { Database } from '../database/port';
 import type { Mailer } from '../mail/port';
 import type { Report } from '../report/report';
@@ -104,6 +104,7 @@ export class Workplace {
   /** Takes the folder; rejects with `data.*` where that cannot be. */
   async take(): Promise<void> {
     this.#lock = await lockDataFolder(this.paths.folder);
+    await upgradeSettings(this.paths.folder);
     this.record.started();
     await removeLeftovers(this.paths, Date.now());
     await this.log.load();
