@@ -30,7 +30,10 @@ function rewrite(change: (options: Record<string, unknown>) => object): string {
 }
 
 const old = (): string =>
-  rewrite(({ schedule: _, ...options }) => ({ ...options, version: 1, departure: '23:15' }));
+  rewrite((options) => {
+    Reflect.deleteProperty(options, 'schedule');
+    return { ...options, version: 1, departure: '23:15' };
+  });
 
 /** Every file of the data folder, but for the logs and the lock. */
 function files(): Record<string, string> {
@@ -95,11 +98,12 @@ describe('a database that a newer version has prepared', () => {
     const database = new DatabaseSync(path);
     database.exec(`UPDATE "sync$state" SET value = 99 WHERE key = 'version'`);
     company.at('lyon', `INSERT INTO member VALUES (1, 'Ann')`);
-    const dump = (): unknown =>
-      database
-        .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`)
-        .all()
-        .map((row) => [row['name'], database.prepare(`SELECT * FROM "${String(row['name'])}"`).all()]);
+    const tables = database
+      .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`)
+      .all()
+      .map((row: Record<string, unknown>) => String(row['name']));
+    const dump = (): string =>
+      JSON.stringify(tables.map((name): unknown => database.prepare(`SELECT * FROM "${name}"`).all()));
     const before = dump();
     const newer = { code: 'database.newer', params: { found: 99, known: 1 } };
     expect(await company.session('lyon')).toMatchObject({ state: 'failed', error: newer });

@@ -183,9 +183,15 @@ describe('the settings file', () => {
   test('of the first version keeps its hour of departure', async () => {
     const { schedule, mail, ...rest } = hub;
     expect([schedule, mail]).toHaveLength(2);
-    await writeFile(join(folder, 'settings.json'), JSON.stringify({ ...rest, version: 1, departure: '23:15' }));
+    await writeFile(
+      join(folder, 'settings.json'),
+      JSON.stringify({ ...rest, version: 1, departure: '23:15' }),
+    );
     expect(await loadSettings(folder)).toEqual(setSetting(hub, 'departure', '23:15'));
-    await writeFile(join(folder, 'settings.json'), JSON.stringify({ ...rest, version: 1, departure: 'soon' }));
+    await writeFile(
+      join(folder, 'settings.json'),
+      JSON.stringify({ ...rest, version: 1, departure: 'soon' }),
+    );
     await expect(loadSettings(folder)).rejects.toMatchObject({
       params: { paths: 'schedule.departures.0.time' },
     });
