@@ -4,7 +4,7 @@ import { openSqlite } from './database/sqlite/database';
 import type { Database } from './database/port';
 import type { Parts } from './engine/parts';
 import { DiskMailer } from './mail/mailer';
-import { reportPage } from './mail/report-page';
+import { reportPdf } from './mail/report-pdf';
 import { sendBySmtp } from './mail/smtp';
 import { letterTexts } from './mail/texts';
 import { systemClock } from './shared/clock';
@@ -26,7 +26,7 @@ export const parts: Parts = {
   createLink: createFtpHubLink,
   createProbe: createHubProbe,
   createMailer: (options) =>
-    new DiskMailer(options, { send: sendBySmtp, attach: reportPage, texts: letterTexts }),
+    new DiskMailer(options, { send: sendBySmtp, attach: reportPdf, texts: letterTexts }),
   certificate: async (folder) => {
     const { key, cert, fingerprint256 } = await loadOrCreateCertificate(folder);
     return { key, cert, fingerprint: fingerprint256 };
