@@ -12,7 +12,9 @@ import {
   type WordsOptions,
 } from './report-words';
 
-const MARGIN = 48;
+/** Points, 72 an inch. */
+const [MARGIN, PADDING] = [48, 4];
+const LINE_WIDTH = 595 - 2 * MARGIN;
 const [PLAIN, BOLD] = ['Helvetica', 'Helvetica-Bold'];
 const [TITLE_SIZE, HEADING_SIZE, SIZE] = [16, 12, 9.5];
 const LINE_COLOUR = '#cccccc';
@@ -145,20 +147,40 @@ class Page {
     );
   }
 
-  #rows(rows: readonly (readonly Cell[])[], columnStyles: (number | '*')[]): void {
-    this.#document.font(PLAIN, SIZE).table({
-      columnStyles,
-      defaultStyle: { border: { bottom: 0.5 }, borderColor: LINE_COLOUR, padding: [3, 4, 3, 4] },
-      data: rows.map((row) =>
-        row.map(({ text, bold = false, right = false }) => ({
-          text: printable(text),
-          font: { src: bold ? BOLD : PLAIN, size: SIZE },
-          align: { x: right ? ('right' as const) : ('left' as const), y: 'top' as const },
-        })),
-      ),
-    });
-    // What follows begins at the margin again, and not below the last cell.
-    this.#document.x = MARGIN;
+  /** Not by `table()` of pdfkit: it cuts off what rises above a capital, such as its accent. */
+  #rows(rows: readonly (readonly Cell[])[], columns: readonly (number | '*')[]): void {
+    const fixed = columns.reduce<number>((sum, width) => sum + (width === '*' ? 0 : width), 0);
+    const widths = columns.map((width) => (width === '*' ? LINE_WIDTH - fixed : width));
+    for (const row of rows) this.#row(row, widths);
+  }
+
+  #row(row: readonly Cell[], widths: readonly number[]): void {
+    const document = this.#document;
+    const cells = row.map(({ text, bold = false, right = false }, at) => ({
+      text: printable(text),
+      font: bold ? BOLD : PLAIN,
+      left: MARGIN + widths.slice(0, at).reduce((sum, width) => sum + width, 0) + PADDING,
+      options: {
+        width: (widths[at] ?? 0) - 2 * PADDING,
+        align: right ? ('right' as const) : ('left' as const),
+      },
+    }));
+    const heights = cells.map(({ text, font, options }) =>
+      document.font(font, SIZE).heightOfString(text, options),
+    );
+    const height = Math.max(...heights) + 2 * PADDING;
+    if (document.y + height > document.page.height - MARGIN) document.addPage();
+    const top = document.y;
+    for (const { text, font, left, options } of cells)
+      document.font(font, SIZE).text(text, left, top + PADDING, options);
+    const bottom = top + height;
+    document
+      .moveTo(MARGIN, bottom)
+      .lineTo(MARGIN + LINE_WIDTH, bottom)
+      .lineWidth(0.5)
+      .stroke(LINE_COLOUR);
+    document.y = bottom;
+    document.x = MARGIN;
   }
 }
 
