@@ -6,6 +6,7 @@ import type { Database } from '../database/port';
 import type { Mailer } from '../mail/port';
 import type { Report } from '../report/report';
 import { ReportStore } from '../report/report-store';
+import type { DepartureKind } from '../schedule/scheduler';
 import { SyncError, toSyncError, type MessageParams } from '../shared/errors';
 import type { EngineEvents, LogLine, Sentence } from './contract';
 import { runDepartures } from './departures';
@@ -21,8 +22,8 @@ export interface WorkplaceListener {
   readonly onRequest: () => void;
   /** A site asks for a snapshot. */
   readonly onSnapshotRequest: () => void;
-  /** `late`: it was missed, the machine being off or asleep, and is caught up. */
-  readonly onDeparture: (late: boolean) => void;
+  /** Resolves once it is over, to whether it needs no more care: not where the program ends in its midst. */
+  readonly onDeparture: (kind: DepartureKind) => Promise<boolean>;
   /** Other settings hold. */
   readonly settingsApplied: () => Promise<void>;
   /** The state of the engine is another. */
@@ -255,7 +256,7 @@ export class Workplace {
     if (this.#scheduled) return;
     this.#scheduled = true;
     const { signal } = this.#schedule;
-    const onDeparture = (late: boolean): void => this.#listener.onDeparture(late);
+    const { onDeparture } = this.#listener;
     this.#departures = runDepartures(this, onDeparture, signal).catch((error: unknown) => this.note(error));
   }
 }

@@ -5,6 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { set } from '../../src/commands/setup';
 import { dataFolder } from '../../src/config/data-folder';
 import type { Parts } from '../../src/engine/parts';
+import { loadSettings } from '../../src/config/settings';
+import { departureFile } from '../../src/schedule/departure-memory';
+import { lastDepartureAt } from '../../src/schedule/next-departure';
 import { parts } from '../../src/main';
 import type { Report } from '../../src/report/report';
 import { EngineCompany } from '../support/engines';
@@ -64,12 +67,13 @@ describe('room on the disks', () => {
       expect(report.steps.filter(({ state }) => state !== 'pending').map(({ name }) => name)).toEqual([
         'check',
       ]);
-      const [letter] = await server.received(1);
-      expect(letter?.text).toContain(`Il ne reste que 499\u00a0Mo sur le disque de ${folder}`);
       company.changeParts('lyon', {});
       const { lyon } = await company.synchronise();
       expect(lyon?.state).toBe('ok');
       expect(company.contents('hub')).toEqual(company.contents('lyon'));
+      // Told by then, however short the end of the program cut the sending.
+      const [letter] = await server.received(1);
+      expect(letter?.text).toContain(`Il ne reste que 499\u00a0Mo sur le disque de ${folder}`);
     },
   );
 
@@ -82,9 +86,9 @@ describe('room on the disks', () => {
         });
       },
     });
-    const { lyon, hub } = await company.synchronise();
-    expect(hub?.state).toBe('ok');
-    expect(lyon?.state).toBe('warnings');
+    const engines = [await company.start('hub'), await company.start('lyon')];
+    const [hub, lyon] = await Promise.all(engines.map(({ engine }) => engine.synchronise('manual')));
+    expect([hub?.state, lyon?.state]).toEqual(['ok', 'warnings']);
     const said = lyon === undefined ? [] : saidIn(lyon);
     expect(said.filter((key) => /Low|Range/.test(key))).toEqual(['session.diskLow', 'session.keyRange']);
     const letters = await server.received(3);
@@ -117,4 +121,26 @@ describe('the log files', () => {
     expect(text).toMatch(/engine\.stopped {2}process \d+\n$/);
     expect(text).not.toMatch(/Pa55word|Ann|rue X/);
   });
+});
+
+test('a departure that the end of the program interrupted is started again at the next start, once', async () => {
+  const ago = new Date(company.now() - 10 * 60_000).toISOString();
+  for (const [key, value] of [
+    ['schedule.timeZone', 'UTC'],
+    ['schedule.departures', ago.slice(11, 16)],
+    ['waitLimit', '0.2'],
+  ] as const)
+    await company.command('lyon', (context) => set(context, key, value));
+  const { data } = company.post('lyon');
+  const { schedule } = await loadSettings(data);
+  const due = lastDepartureAt(schedule, company.now()) ?? 0;
+  const memory = departureFile(dataFolder(data).schedule);
+  await memory.save(schedule, { handled: due - 86_400_000, begun: due });
+  const { engine, logged } = await company.start('lyon');
+  await engine.serve();
+  await logged('session.departureAgain');
+  await logged('session.ended.failed');
+  expect((await engine.history({ limit: 10 })).lines.map(({ trigger }) => trigger)).toEqual(['schedule']);
+  await company.stop('lyon');
+  expect(await memory.load(schedule)).toEqual({ handled: due, begun: null });
 });
