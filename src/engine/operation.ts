@@ -97,14 +97,20 @@ export class Operation {
   /** Never two sessions at once: one under way is this departure's, but for one that serves only who asked for it. */
   async #depart(late: boolean): Promise<boolean> {
     const running = this.sessions.report;
-    if (!this.sessions.idle) this.#departsNext = running === null || running.trigger === 'request';
-    else {
-      // It does not wait for somebody who compares: that can be done again.
-      if (this.comparisons.running) await this.comparisons.stop();
-      if (this.place.serving && this.sessions.idle) this.sessions.begin('schedule', { late });
-    }
-    while (!this.sessions.idle) await this.sessions.settled();
+    if (this.sessions.idle) await this.#beginDeparture(late);
+    else this.#departsNext = running === null || running.trigger === 'request';
+    await this.#idle();
     return this.place.serving || this.past.last?.state !== 'stopped';
+  }
+
+  /** It does not wait for somebody who compares: that can be done again. */
+  async #beginDeparture(late: boolean): Promise<void> {
+    if (this.comparisons.running) await this.comparisons.stop();
+    if (this.place.serving && this.sessions.idle) this.sessions.begin('schedule', { late });
+  }
+
+  async #idle(): Promise<void> {
+    while (!this.sessions.idle) await this.sessions.settled();
   }
 
   /** A site asked for a session outside the schedule. */

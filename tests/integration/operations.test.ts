@@ -136,11 +136,13 @@ test('a departure that the end of the program interrupted is started again at th
   const due = lastDepartureAt(schedule, company.now()) ?? 0;
   const memory = departureFile(dataFolder(data).schedule);
   await memory.save(schedule, { handled: due - 86_400_000, begun: due });
-  const { engine, logged } = await company.start('lyon');
-  await engine.serve();
-  await logged('session.departureAgain');
-  await logged('session.ended.failed');
-  expect((await engine.history({ limit: 10 })).lines.map(({ trigger }) => trigger)).toEqual(['schedule']);
+  const running = await company.start('lyon');
+  await running.engine.serve();
+  await running.logged('session.departureAgain');
+  await running.logged('session.ended.failed');
+  expect((await running.engine.history({ limit: 10 })).lines.map(({ trigger }) => trigger)).toEqual([
+    'schedule',
+  ]);
   await company.stop('lyon');
   expect(await memory.load(schedule)).toEqual({ handled: due, begun: null });
 });
