@@ -23,7 +23,7 @@ function isExternal(id) {
 }
 
 /** Packages that take long to load and that most starts of the command line have no need of. */
-const LOADED_WHEN_USED = ['mssql', 'selfsigned', 'ftp-srv', 'nodemailer'];
+const LOADED_WHEN_USED = ['mssql', 'selfsigned', 'ftp-srv', 'nodemailer', 'pdfkit'];
 
 /** Their `require` waits until something of them is used; a package of which something is used at once gains nothing. */
 const loadWhenUsed = {

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import cliTexts from '../locales/fr/cli.json';
 import engineTexts from '../locales/fr/engine.json';
 import { answer, EXIT, exitOf, type CommandContext } from './commands/context';
+import { doctor, support } from './commands/doctor';
 import { conflicts, history, report, retryConflicts, status } from './commands/inspect';
 import { testMail } from './commands/mail';
 import { resend, snapshot, startFrom } from './commands/recovery';
@@ -69,6 +70,8 @@ const commands: Readonly<Record<string, Command>> = {
     if (action !== 'test') throw new SyncError('cli.missing', { params: { what: 'test' } });
     return testMail(context);
   },
+  doctor: (context) => doctor(context),
+  support: (context, [file]) => support(context, file),
   status,
   history,
   report: (context, [id]) => report(context, required('ID', id)),

@@ -4,7 +4,7 @@ import { openSqlite } from './database/sqlite/database';
 import type { Database } from './database/port';
 import type { HubCertificate, Parts } from './engine/parts';
 import { DiskMailer } from './mail/mailer';
-import { reportPage } from './mail/report-page';
+import { reportPdf } from './mail/report-pdf';
 import { sendBySmtp } from './mail/smtp';
 import { letterTexts } from './mail/texts';
 import { systemClock } from './shared/clock';
@@ -15,6 +15,7 @@ import {
   untilOf,
   type Certificate,
 } from './transport/certificate';
+import { freeBytes } from './transport/disk';
 import { createHubServer } from './transport/hub/hub-server';
 import { createFtpHubLink } from './transport/site/ftp-hub-link';
 import { createHubProbe } from './transport/site/hub-probe';
@@ -23,12 +24,14 @@ import { createHubProbe } from './transport/site/hub-probe';
 export const parts: Parts = {
   clock: systemClock,
   application: version,
+  english: letterTexts.en,
+  freeBytes,
   openDatabase,
   createServer: createHubServer,
   createLink: createFtpHubLink,
   createProbe: createHubProbe,
   createMailer: (options) =>
-    new DiskMailer(options, { send: sendBySmtp, attach: reportPage, texts: letterTexts }),
+    new DiskMailer(options, { send: sendBySmtp, attach: reportPdf, texts: letterTexts }),
   certificate: async (folder) => told(await loadOrCreateCertificate(folder)),
   renewCertificate: async (folder, now) => {
     const { certificate, next, change } = await renewCertificate(folder, new Date(now));

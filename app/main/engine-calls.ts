@@ -20,6 +20,8 @@ export function callsThrough(call: Call): EngineCalls {
     resetTimers: () => call('resetTimers'),
     test: () => call('test'),
     stopTest: () => call('stopTest'),
+    examine: () => call('examine'),
+    writeSupport: (file, host) => call('writeSupport', file, host),
     information: (host) => call('information', host),
     conflicts: (query) => call('conflicts', query),
     restoreConflict: (id, which) => call('restoreConflict', id, which),

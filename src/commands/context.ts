@@ -21,7 +21,7 @@ export const EXIT = { complete: 0, partial: 2, failed: 1, badUse: 3 } as const;
 
 /** Errors about the settings or the call, and not about the synchronisation. */
 const BAD_USE =
-  /^(cli|settings|pairing|database\.(address|addressOption|missing|notADatabase|notPrepared|unknownScheme))\b/;
+  /^(cli|settings|pairing|database\.(address|addressOption|missing|newer|notADatabase|notPrepared|unknownScheme))\b/;
 
 /** Exit code of a command that ended with this error. */
 export const exitOf = (code: string): number => (BAD_USE.test(code) ? EXIT.badUse : EXIT.failed);

@@ -32,10 +32,11 @@ export async function status(context: CommandContext): Promise<number> {
   const next = nextDeparture(schedule, context.parts.clock.now());
   const sites = settings.hub?.sites.filter(({ active }) => active).length ?? null;
   const paired = role === 'site' ? settings.site !== null : null;
+  const { log } = dataFolder(context.folder);
   const { translate } = context;
   answer(
     context,
-    { role, name, departure, nextDeparture: next, ...tracked, sites, paired, last: last ?? null },
+    { role, name, departure, nextDeparture: next, ...tracked, sites, paired, last: last ?? null, log },
     [
       translate('cli.status.mode', { role: translate(`role.${role}`), name }),
       translate('cli.status.departure', { departure }),
@@ -46,6 +47,7 @@ export async function status(context: CommandContext): Promise<number> {
       ...(last === undefined
         ? []
         : [translate('cli.status.last', { at: last.startedAt, state: translate(`state.${last.state}`) })]),
+      translate('cli.status.log', { file: log }),
     ],
   );
   return EXIT.complete;

@@ -1,7 +1,8 @@
-import type { CheckResult, EngineEvents } from '../engine/contract';
+import type { EngineEvents } from '../engine/contract';
 import { Engine } from '../engine/engine';
 import type { Progress, SessionState } from '../report/report';
 import { renderText } from '../report/render-text';
+import { checkAnswer, checkLines } from './check-lines';
 import { answer, EXIT, exitOf, type CommandContext } from './context';
 
 const EXIT_OF: Readonly<Record<SessionState, number>> = {
@@ -57,35 +58,14 @@ export async function test(context: CommandContext): Promise<number> {
   const engine = new Engine(context.parts, context.folder, toTerminal(context));
   try {
     await engine.open();
-    const checks = (await engine.test()).map(({ state, ...check }) => ({
-      ...check,
-      ok: state !== 'failed',
-      state,
-    }));
-    const ok = checks.every((check) => check.ok);
-    const lines = checks.flatMap((check) => checkLines(check, context.translate));
-    answer(context, { ok, checks }, lines);
+    const results = await engine.test();
+    const ok = results.every(({ state }) => state !== 'failed');
+    const lines = results.flatMap((result) => checkLines(result, context.translate));
+    answer(context, { ok, checks: results.map(checkAnswer) }, lines);
     return ok ? EXIT.complete : EXIT.failed;
   } finally {
     await engine.shutdown();
   }
-}
-
-const MARKS: Readonly<Record<CheckResult['state'], string>> = {
-  running: '►',
-  ok: '✔',
-  warning: '!',
-  failed: '✘',
-  skipped: '·',
-};
-
-function checkLines(
-  { name, state, milliseconds, message, remedy }: CheckResult,
-  translate: CommandContext['translate'],
-): string[] {
-  const found = message === null ? '' : ` — ${translate(message.key, message.params)}`;
-  const line = `${MARKS[state]} ${translate(`check.${name}`)} (${String(milliseconds)} ms)${found}`;
-  return remedy === null ? [line] : [line, `    ${translate(remedy.key, remedy.params)}`];
 }
 
 /** Log lines as they come, and on a terminal the progress of the step under way. */

@@ -25,6 +25,10 @@ export interface DataFolder {
   readonly compare: string;
   readonly reports: string;
   readonly progressLog: string;
+  /** The newest log file; older ones beside it (`logFiles`). */
+  readonly log: string;
+  /** Why the engine's thread of a window ended by itself. */
+  readonly crashLog: string;
   /** Hub: addresses that the FTP server refuses. */
   readonly blocked: string;
   /** The last departure that was held. */
@@ -52,6 +56,8 @@ export function dataFolder(folder: string): DataFolder {
     compare: join(folder, 'compare'),
     reports: join(folder, 'reports'),
     progressLog: join(folder, 'progress.log'),
+    log: join(folder, 'logs', 'synchronisation.log'),
+    crashLog: join(folder, 'crash.log'),
     blocked: join(folder, 'blocked.json'),
     schedule: join(folder, 'schedule.json'),
     mailQueue: join(folder, 'mail-queue'),

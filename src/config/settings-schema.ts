@@ -3,6 +3,7 @@ import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { EVERY_DAY } from '../schedule/schedule';
 import { parseServerAddress } from './database-address';
+import { SETTINGS_VERSION } from './migrate-settings';
 
 /** A rule that zod has no word for: the fault's key is `settings.fault.<rule>`. */
 const broken = (rule: string): { params: { rule: string } } => ({ params: { rule } });
@@ -165,7 +166,7 @@ const preferences = z.strictObject({
 /** The settings file: what may be left out in, everything out. */
 export const settingsSchema = z
   .strictObject({
-    version: z.literal(1),
+    version: z.literal(SETTINGS_VERSION),
     installation: z.uuid(),
     role: z.enum(['hub', 'site']),
     name: text,

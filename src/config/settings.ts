@@ -4,8 +4,9 @@ import { basename, resolve } from 'node:path';
 import { writeFileAtomic } from '../shared/atomic-file';
 import { systemCode } from '../shared/disk-error';
 import { SyncError } from '../shared/errors';
+import { backUpState } from './backup';
 import { dataFolder } from './data-folder';
-import { migrateSettings } from './migrate-settings';
+import { migrateSettings, SETTINGS_VERSION, versionOf } from './migrate-settings';
 import { faultsOf, SettingsError } from './settings-faults';
 import { settingsSchema, type Settings } from './settings-schema';
 import {
@@ -47,7 +48,7 @@ export function newSettings({ port, address, ...options }: NewSettings): Setting
     options.role === 'hub'
       ? { address: address ?? hostname(), ...(port === undefined ? {} : { port: typedNumber(port) }) }
       : null;
-  return resolveSettings({ version: 1, ...options, hub });
+  return resolveSettings({ version: SETTINGS_VERSION, ...options, hub });
 }
 
 /** The address of a database with an absolute path, from the folder it was typed in: a plain path is one of SQLite. */
@@ -57,8 +58,23 @@ export function resolveDatabase(address: string, folder: string): string {
   return /^[a-z]{2,}:/.test(address) || address === '' ? address : `sqlite:${resolve(folder, address)}`;
 }
 
-/** Rejects with `settings.missing` {folder}, `settings.unreadable` {reason} or a SettingsError. */
+/** Rejects with `settings.missing` {folder}, `settings.unreadable` {reason}, `settings.newer` or a SettingsError. */
 export async function loadSettings(folder: string): Promise<Settings> {
+  return resolveSettings(migrateSettings(await readOptions(folder)));
+}
+
+/**
+ * To be called when the engine has taken the data folder, before anything else: what an older version wrote is copied
+ * aside and brought up to date. Rejects with `settings.newer`, or with `disk.*` where the copy cannot be made. What
+ * else is wrong in the settings is told to whoever loads them.
+ */
+export async function upgradeSettings(folder: string): Promise<void> {
+  const options = await readOptions(folder).catch(() => null);
+  const resolved = settingsSchema.safeParse(migrateSettings(options));
+  if (resolved.success && versionOf(options) !== SETTINGS_VERSION) await saveSettings(folder, resolved.data);
+}
+
+async function readOptions(folder: string): Promise<unknown> {
   const file = dataFolder(folder).settings;
   let content: string;
   try {
@@ -69,21 +85,27 @@ export async function loadSettings(folder: string): Promise<Settings> {
       throw new SyncError('settings.missing', { params: { folder: basename(folder) }, cause: error });
     throw new SyncError('settings.unreadable', { params: { reason }, cause: error });
   }
-  let options: unknown;
   try {
     // Windows' Notepad writes a byte order mark.
-    options = JSON.parse(content.replace(/^\uFEFF/, ''));
+    return JSON.parse(content.replace(/^\uFEFF/, ''));
   } catch {
     // No cause: what JSON.parse says quotes the text, secrets too.
     throw new SyncError('settings.unreadable', { params: { reason: 'JSON' } });
   }
-  return resolveSettings(migrateSettings(options));
 }
 
-/** Replaces the file, readable by its owner alone. Rejects with a SettingsError or `disk.*`. */
+/**
+ * Replaces the file, readable by its owner alone; one of an older version is copied aside first, one of a newer stays.
+ * Rejects with a SettingsError, `settings.newer` or `disk.*`.
+ */
 export async function saveSettings(folder: string, settings: Settings): Promise<void> {
   const content = `${JSON.stringify(resolveSettings(settings), null, 2)}\n`;
-  await writeFileAtomic(dataFolder(folder).settings, content, { mode: MODE });
+  const before = await readOptions(folder).catch(() => null);
+  migrateSettings(before);
+  const version = versionOf(before);
+  const paths = dataFolder(folder);
+  if (version !== null && version < SETTINGS_VERSION) await backUpState(paths, version);
+  await writeFileAtomic(paths.settings, content, { mode: MODE });
 }
 
 const TABLE_POLICY = 'policies.tables.';

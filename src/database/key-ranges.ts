@@ -42,6 +42,10 @@ export function rangeAt(
   return to > largest ? null : { from: start === 0n ? 1n : start, to };
 }
 
+/** Keys that are left, to the precision of `used`. */
+export const leftIn = ({ from, to, used }: KeyRange): number =>
+  Math.max(0, Math.round(Number(to - from + 1n) * (1 - used)));
+
 /** `highest`: the highest key of the range that is in the table, null for none. */
 export const usedPart = (from: bigint, to: bigint, highest: bigint | null): number =>
   highest === null ? 0 : Number(highest - from + 1n) / Number(to - from + 1n);

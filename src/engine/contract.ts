@@ -28,7 +28,7 @@ import type {
 } from './contract/settings';
 
 export { parseServerAddress, serverAddress, type ServerAddress } from '../config/database-address';
-export { CHECKS } from './contract/checks';
+export { CHECKS, EXAMINED } from './contract/checks';
 export type * from './contract/checks';
 export type * from './contract/comparison';
 export type * from './contract/conflicts';
@@ -62,6 +62,13 @@ export interface ProgressCalls {
   test(): Promise<readonly CheckResult[]>;
   /** Ends a test under way: what is left of it is skipped. */
   stopTest(): Promise<void>;
+  /** Everything that is wrong, at once: the test, and all that years without anybody looking can bring. Takes no event. */
+  examine(): Promise<readonly CheckResult[]>;
+  /**
+   * Writes an archive (zip) for support: versions, settings, log files, last reports, what `examine` says. No secret and
+   * no value of a row is in it. `host` as for `information`. Rejects with `disk.*`.
+   */
+  writeSupport(file: string, host: Readonly<Record<string, string>>): Promise<void>;
   /** `host`: versions of the host, by name. */
   information(host: Readonly<Record<string, string>>): Promise<Information>;
   /** Ends a session at its next safe point, closes everything. */

@@ -1,8 +1,10 @@
+import { placeOf } from '../config/place';
 import type { Settings } from '../config/settings';
+import { NEARLY_USED } from '../database/key-ranges';
 import type { Table } from '../database/port';
 import { heldTables, type Fingerprints } from '../merge/schema-differences';
 import { SyncError } from '../shared/errors';
-import { found, type Finding } from './checks';
+import { found, type Check, type Finding } from './checks';
 import type { Parts } from './parts';
 
 /** The database opens, and is prepared for this very installation. */
@@ -42,3 +44,36 @@ export async function checkSchema(
 
 const untracked = (tables: readonly Table[]): string[] =>
   tables.filter(({ tracking }) => tracking !== 'installed').map(({ name }) => name);
+
+/** What is left out of the synchronisation, and numbers that run out. */
+export const tableChecks = (parts: Parts, settings: Settings): readonly Check[] => [
+  { name: 'tables', needs: ['database'], run: () => checkLeftOut(parts, settings) },
+  { name: 'keyRanges', needs: ['database'], run: () => checkKeyRanges(parts, settings) },
+];
+
+async function checkLeftOut({ openDatabase }: Parts, settings: Settings): Promise<Finding | null> {
+  const database = await openDatabase(settings.database);
+  try {
+    const { excluded } = await database.catalogue();
+    const tables = excluded.map(({ name }) => name).join(', ');
+    return excluded.length === 0
+      ? null
+      : found('warning', 'tablesLeftOut', { count: excluded.length, tables });
+  } finally {
+    await database.close();
+  }
+}
+
+async function checkKeyRanges({ openDatabase }: Parts, settings: Settings): Promise<Finding | null> {
+  const place = placeOf(settings);
+  if (place === null) return null;
+  const database = await openDatabase(settings.database);
+  try {
+    // As a session would at its start: what has a range keeps it.
+    const low = (await database.assignKeyRanges(place)).filter(({ used }) => used >= NEARLY_USED);
+    const tables = low.map(({ table }) => table).join(', ');
+    return low.length === 0 ? null : found('warning', 'keyRangesLow', { count: low.length, tables });
+  } finally {
+    await database.close();
+  }
+}

@@ -1,6 +1,6 @@
 import { departureFile } from '../schedule/departure-memory';
 import { momentText } from '../schedule/next-departure';
-import { runSchedule } from '../schedule/scheduler';
+import { runSchedule, type DepartureKind } from '../schedule/scheduler';
 import type { DataFolder } from '../config/data-folder';
 import type { Settings } from '../config/settings';
 import type { Clock } from '../shared/clock';
@@ -19,7 +19,7 @@ export interface DeparturePlace {
 /** Calls at each departure of the settings, and says which were missed, until the signal aborts. */
 export function runDepartures(
   place: DeparturePlace,
-  onDeparture: (late: boolean) => void,
+  onDeparture: (kind: DepartureKind) => Promise<boolean>,
   signal: AbortSignal,
 ): Promise<void> {
   const { schedule } = place.paths;
@@ -31,9 +31,16 @@ export function runDepartures(
     memory: departureFile(schedule),
     clock: place.parts.clock,
     signal,
-    onDeparture: (planned, late) => {
-      if (late) place.say('info', 'session.departureLate', hour(planned));
-      onDeparture(late);
+    onDeparture: async (planned, kind) => {
+      if (kind === 'late') place.say('info', 'session.departureLate', hour(planned));
+      if (kind === 'again') place.say('info', 'session.departureAgain', hour(planned));
+      try {
+        return await onDeparture(kind);
+      } catch (error) {
+        // One that cannot begin must not take those to come along.
+        place.sayError(error);
+        return true;
+      }
     },
     onMissed: (planned) => place.say('warning', 'session.departureMissed', hour(planned)),
     onUnsaved: (error) => place.sayError(error),

@@ -6,10 +6,12 @@ import { Configuration } from './configuration';
 import { Conflicts } from './conflicts';
 import type { EngineCalls, EngineEvents } from './contract';
 import { Establishments } from './establishments';
+import { examine } from './examination';
 import { informationOf, RESULTS_TOLD } from './information';
 import { Operation } from './operation';
 import type { Parts } from './parts';
 import { resendSince } from './resend';
+import { writeSupport } from './support';
 import { TableTracking } from './tables';
 import { Tester } from './tester';
 
@@ -22,6 +24,8 @@ export class Engine implements EngineCalls {
   readonly #conflicts: Conflicts;
   readonly #comparisons: Comparisons;
   readonly #tester: Tester;
+  /** Aborted at the end of the program. */
+  readonly #closing = new AbortController();
 
   constructor(parts: Parts, folder: string, events: EngineEvents) {
     this.#operation = new Operation(parts, folder, events);
@@ -119,6 +123,17 @@ export class Engine implements EngineCalls {
     return Promise.resolve();
   };
 
+  readonly examine: EngineCalls['examine'] = () => {
+    const { parts, paths } = this.#operation.place;
+    return examine({ parts, paths, served: true, signal: this.#closing.signal });
+  };
+
+  readonly writeSupport: EngineCalls['writeSupport'] = async (file, host) => {
+    const { parts, paths, record } = this.#operation.place;
+    await record.flushed();
+    await writeSupport(file, { parts, paths, host, results: await this.examine() });
+  };
+
   readonly information: EngineCalls['information'] = async (host) => {
     const { parts, paths, reports } = this.#operation.place;
     return informationOf({
@@ -197,6 +212,7 @@ export class Engine implements EngineCalls {
   readonly setPassword: EngineCalls['setPassword'] = (password) => this.#operation.guard.set(password);
 
   readonly shutdown: EngineCalls['shutdown'] = async () => {
+    this.#closing.abort();
     this.#tester.stop();
     this.#operation.snapshots.stop();
     await this.#operation.shutdown();

@@ -8,7 +8,6 @@ import type { HistoryLine } from '../report/report';
 import { SyncError } from '../shared/errors';
 import { found, type Check, type Finding } from './checks';
 import { checkDatabase, checkSchema } from './database-checks';
-import type { HubRuntime } from './hub-runtime';
 import type { Parts } from './parts';
 import { hubOf } from './site-accounts';
 
@@ -16,19 +15,20 @@ export interface HubCheckOptions {
   readonly parts: Parts;
   readonly settings: Settings;
   readonly paths: DataFolder;
-  readonly runtime: HubRuntime;
+  /** Starts the FTP server where it does not run; rejects with `ftp.*` where it cannot. */
+  readonly startServer: () => Promise<void>;
   /** The last session, which cannot have been held in the future. */
   readonly last: HistoryLine | null;
 }
 
 /** All that a hub needs for its establishments to reach it. */
-export function hubChecks({ parts, settings, paths, runtime, last }: HubCheckOptions): readonly Check[] {
+export function hubChecks({ parts, settings, paths, startServer, last }: HubCheckOptions): readonly Check[] {
   const { port, tls, passivePorts, address } = hubOf(settings);
   const onThisMachine = { host: '127.0.0.1', port, user: '', secret: '' };
   return [
     { name: 'database', needs: [], run: () => checkDatabase(parts, settings) },
     { name: 'schema', needs: ['database'], run: () => checkSchema(parts, settings, null) },
-    { name: 'ftp', needs: [], run: () => runtime.start().then(() => null) },
+    { name: 'ftp', needs: [], run: () => startServer().then(() => null) },
     {
       name: 'port',
       needs: ['ftp'],

@@ -29,6 +29,7 @@ export function informationOf(sources: InformationSources): Information {
     settings: paths.settings,
     reports: paths.reports,
     log: paths.progressLog,
+    logs: paths.log,
     ...(view.values === null ? {} : { database: view.values.database }),
   };
   return {

@@ -33,7 +33,7 @@ export class Operation {
     this.place = new Workplace(parts, folder, events, {
       onRequest: () => this.#answerRequests(),
       onSnapshotRequest: () => this.#answerSnapshots(),
-      onDeparture: (late) => this.#depart(late),
+      onDeparture: (kind) => this.#depart(kind !== 'onTime'),
       settingsApplied: () => this.#readPast(),
       changed: this.tell,
       advanced,
@@ -95,19 +95,22 @@ export class Operation {
   }
 
   /** Never two sessions at once: one under way is this departure's, but for one that serves only who asked for it. */
-  #depart(late: boolean): void {
+  async #depart(late: boolean): Promise<boolean> {
     const running = this.sessions.report;
-    if (this.sessions.idle) this.#begin(() => this.sessions.begin('schedule', { late }));
+    if (this.sessions.idle) await this.#beginDeparture(late);
     else this.#departsNext = running === null || running.trigger === 'request';
+    await this.#idle();
+    return this.place.serving || this.past.last?.state !== 'stopped';
   }
 
-  /** A departure does not wait for somebody who compares: that can be done again. */
-  #begin(begin: () => void): void {
-    if (!this.comparisons.running) begin();
-    else
-      void this.comparisons.stop().then(() => {
-        if (this.place.serving && this.sessions.report === null) begin();
-      });
+  /** It does not wait for somebody who compares: that can be done again. */
+  async #beginDeparture(late: boolean): Promise<void> {
+    if (this.comparisons.running) await this.comparisons.stop();
+    if (this.place.serving && this.sessions.idle) this.sessions.begin('schedule', { late });
+  }
+
+  async #idle(): Promise<void> {
+    while (!this.sessions.idle) await this.sessions.settled();
   }
 
   /** A site asked for a session outside the schedule. */

@@ -74,7 +74,11 @@ function configuredOf(settings: Settings, now: number): NonNullable<Overview['co
 const isPaired = ({ role, site }: Settings): boolean => role === 'hub' || site !== null;
 
 /** A whole day after the first departure that should have brought a complete synchronisation. */
-function isOverdue({ schedule }: Settings, { lastComplete }: PastSessions, now: number): boolean {
+export function isOverdue(
+  { schedule }: Settings,
+  { lastComplete }: Pick<PastSessions, 'lastComplete'>,
+  now: number,
+): boolean {
   if (lastComplete === null) return false;
   const due = nextDepartureAt(schedule, Date.parse(lastComplete.startedAt));
   return due !== null && now - due > DAY;

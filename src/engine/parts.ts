@@ -1,6 +1,7 @@
 import type { Database } from '../database/port';
 import type { Mailer, MailerOptions } from '../mail/port';
 import type { Clock } from '../shared/clock';
+import type { Translate } from '../shared/translate';
 import type {
   HubLink,
   HubProbe,
@@ -57,6 +58,10 @@ export interface Parts {
   readonly clock: Clock;
   /** Version of the application, for reports and batches. */
   readonly application: string;
+  /** Texts of the engine in English, for the log files. */
+  readonly english: Translate;
+  /** What this account may still write on the disk that holds a folder, bytes. Rejects where the folder is not there. */
+  readonly freeBytes: (folder: string) => Promise<number>;
   /** `address`: `sqlite:/path`, as in the settings. */
   readonly openDatabase: (address: string) => Promise<Database>;
   readonly createServer: (options: ServerOptions) => HubServer;

@@ -1,10 +1,12 @@
 import type { Progress, Report, StepName } from '../report/report';
+import { eventsOf } from '../mail/events';
 import { newReport } from '../report/new-report';
 import { runSession, type SessionEvents, type Step, type StepHandle } from '../session/session';
 import { tidied } from '../session/tidy';
 import { SyncError } from '../shared/errors';
 import type { Sentence } from './contract';
 import type { SessionRequest } from './runtime';
+import { checkRoom, placesOf } from './room';
 import { tidyFolder } from './tidy-folder';
 import type { Workplace } from './workplace';
 
@@ -139,8 +141,9 @@ export class Sessions {
     place.events.historyChanged();
     const environment = { clock: place.parts.clock, signal, events: this.#events() };
     let close = (): Promise<void> => Promise.resolve();
-    const makeSteps = async (): Promise<readonly Step[]> => {
+    const makeSteps = async (handle: StepHandle): Promise<readonly Step[]> => {
       const settings = await place.refresh();
+      await checkRoom(place.parts, placesOf(place.paths, settings), handle);
       const database = await place.parts.openDatabase(settings.database);
       close = () => database.close();
       return place.runtime().makeSteps(settings, database, request, environment);
@@ -152,9 +155,10 @@ export class Sessions {
     this.#running = null;
     this.#progress = null;
     place.say(report.state === 'failed' ? 'error' : 'info', `session.ended.${report.state}`);
-    place.mailer?.notify({ kind: 'session', report });
+    for (const event of eventsOf(report)) place.mailer?.notify(event);
     await this.#listener.ended();
     await place.log.flushed();
+    await place.record.flushed();
     return report;
   }
 
@@ -173,6 +177,7 @@ export class Sessions {
 
   #events(): SessionEvents {
     return {
+      onFailure: (error) => this.#place.record.cause(error),
       onMessage: ({ level, key, params }) => this.#place.say(level, key, params),
       onProgress: (progress) => {
         this.#progress = progress;

@@ -46,7 +46,13 @@ export class Tester {
     const settings = this.#place.configured();
     const runtime = this.#place.runtime();
     if (!(runtime instanceof HubRuntime)) return siteChecks(parts, settings, runtime);
-    const checks = hubChecks({ parts, settings, paths, runtime, last: this.#past.last });
+    const checks = hubChecks({
+      parts,
+      settings,
+      paths,
+      startServer: () => runtime.start(),
+      last: this.#past.last,
+    });
     return { checks, close: () => undefined };
   }
 }

@@ -92,7 +92,7 @@ function overdue({ overdue: late, lastSuccess, ...facts }: VerdictFacts): Verdic
 }
 
 /** A session that ended before it could receive says nothing of a site. */
-const HEARD: readonly SiteOverview['state'][] = ['received', 'merged', 'upToDate'];
+export const HEARD: readonly SiteOverview['state'][] = ['received', 'merged', 'upToDate'];
 
 /** 'Lyon has sent nothing for three days.' */
 function silentSites(facts: VerdictFacts): Verdict | null {

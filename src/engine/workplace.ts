@@ -1,14 +1,16 @@
 import { basename } from 'node:path';
 import { dataFolder, lockDataFolder, type DataFolder, type DataLock } from '../config/data-folder';
 import { removeLeftovers } from '../config/leftovers';
-import { loadSettings, saveSettings, type Settings } from '../config/settings';
+import { loadSettings, saveSettings, upgradeSettings, type Settings } from '../config/settings';
 import type { Database } from '../database/port';
 import type { Mailer } from '../mail/port';
 import type { Report } from '../report/report';
 import { ReportStore } from '../report/report-store';
+import type { DepartureKind } from '../schedule/scheduler';
 import { SyncError, toSyncError, type MessageParams } from '../shared/errors';
 import type { EngineEvents, LogLine, Sentence } from './contract';
 import { runDepartures } from './departures';
+import { EngineLog } from './engine-log';
 import { HubRuntime } from './hub-runtime';
 import type { Parts } from './parts';
 import { ProgressLog } from './progress-log';
@@ -20,8 +22,8 @@ export interface WorkplaceListener {
   readonly onRequest: () => void;
   /** A site asks for a snapshot. */
   readonly onSnapshotRequest: () => void;
-  /** `late`: it was missed, the machine being off or asleep, and is caught up. */
-  readonly onDeparture: (late: boolean) => void;
+  /** Resolves once it is over, to whether it needs no more care: not where the program ends in its midst. */
+  readonly onDeparture: (kind: DepartureKind) => Promise<boolean>;
   /** Other settings hold. */
   readonly settingsApplied: () => Promise<void>;
   /** The state of the engine is another. */
@@ -36,6 +38,8 @@ export class Workplace {
   readonly paths: DataFolder;
   readonly events: EngineEvents;
   readonly log: ProgressLog;
+  /** The log files. */
+  readonly record: EngineLog;
   readonly reports: ReportStore;
   readonly #listener: WorkplaceListener;
   #lock: DataLock | null = null;
@@ -58,6 +62,8 @@ export class Workplace {
     this.paths = dataFolder(folder);
     this.events = events;
     this.log = new ProgressLog(this.paths.progressLog);
+    const { clock, english, application } = parts;
+    this.record = new EngineLog({ file: this.paths.log, clock, english, application });
     this.reports = new ReportStore(this.paths.reports);
     this.#listener = listener;
   }
@@ -99,6 +105,8 @@ export class Workplace {
   /** Takes the folder; rejects with `data.*` where that cannot be. */
   async take(): Promise<void> {
     this.#lock = await lockDataFolder(this.paths.folder);
+    await upgradeSettings(this.paths.folder);
+    this.record.started();
     await removeLeftovers(this.paths, Date.now());
     await this.log.load();
     this.#interrupted = await this.reports.closeInterrupted();
@@ -106,9 +114,9 @@ export class Workplace {
 
   /** Rejects with what is wrong in the settings. */
   async read(): Promise<void> {
-    this.#settings = await loadSettings(this.paths.folder);
+    this.#know(await loadSettings(this.paths.folder));
     this.#openMailer();
-    this.#runtime = this.#makeRuntime(this.#settings);
+    this.#runtime = this.#makeRuntime(this.configured());
   }
 
   /** FTP at a hub, departures at both. A server that cannot start now is tried again by each session. */
@@ -121,8 +129,7 @@ export class Workplace {
   /** Settings as they are on the disk now: a command line may have added a site, changed a limit. */
   async refresh(): Promise<Settings> {
     await this.#applied;
-    const settings = await loadSettings(this.paths.folder);
-    this.#settings = settings;
+    const settings = this.#know(await loadSettings(this.paths.folder));
     this.#runtime?.configure(settings);
     return settings;
   }
@@ -182,6 +189,8 @@ export class Workplace {
     await this.#runtime?.stop();
     await this.#mailer?.stop();
     await this.log.flushed();
+    if (this.#lock !== null) this.record.stopped();
+    await this.record.flushed();
     this.#lock?.release();
     this.#lock = null;
   }
@@ -189,11 +198,13 @@ export class Workplace {
   say(level: LogLine['level'], key: string, params: MessageParams = {}): void {
     const at = new Date(this.parts.clock.now()).toISOString();
     this.events.logged(this.log.add({ level, key, params, at }));
+    this.record.say(level, key, params);
   }
 
   sayError(error: unknown): void {
     const { code, params } = toSyncError(error);
     this.say('error', `error.${code}`, params);
+    this.record.cause(error);
   }
 
   /** Keeps what went wrong in sight. */
@@ -203,9 +214,15 @@ export class Workplace {
     this.sayError(error);
   }
 
+  #know(settings: Settings): Settings {
+    this.#settings = settings;
+    this.record.configure(settings);
+    return settings;
+  }
+
   async #apply(settings: Settings): Promise<void> {
     const before = this.#settings;
-    this.#settings = settings;
+    this.#know(settings);
     this.#problems = [];
     this.#openMailer();
     if (before === null || needsNewRuntime(before, settings)) {
@@ -272,7 +289,7 @@ export class Workplace {
     if (this.#scheduled) return;
     this.#scheduled = true;
     const { signal } = this.#schedule;
-    const onDeparture = (late: boolean): void => this.#listener.onDeparture(late);
+    const { onDeparture } = this.#listener;
     this.#departures = runDepartures(this, onDeparture, signal).catch((error: unknown) => this.note(error));
   }
 }

@@ -53,7 +53,7 @@ export class LetterWriter {
     return { ...renderLetter(draft, notes, mail.language), attachments };
   }
 
-  /** The report as the window prints it; as a page where that fails, takes too long, or the program ends. */
+  /** The report as a document; as a page where that fails, takes too long, or the program ends. */
   async #attachment(
     report: Report,
     { mail: { language }, schedule }: Settings,

@@ -38,7 +38,7 @@ export interface Attachment {
   readonly content: Uint8Array;
 }
 
-/** Makes the file of a report that goes with a letter: a page here, a PDF where there is a window to print it. */
+/** Makes the file of a report that goes with a letter. Where it rejects, the report goes as a page. */
 export type ReportAttachment = (
   report: Report,
   words: { readonly translate: Translate; readonly language: Language; readonly zone: string },

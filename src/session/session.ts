@@ -20,6 +20,8 @@ export interface SessionEvents {
   readonly onProgress: (progress: Progress | null) => void;
   /** The report changed: a step began or ended. */
   readonly onReport: (report: Report) => void;
+  /** What a step failed with, whole: for a log, and for nobody's eyes. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 export interface SessionEnvironment {
@@ -133,14 +135,14 @@ export class StepHandle {
  */
 export async function runSession(
   report: Report,
-  makeSteps: () => Promise<readonly Step[]>,
+  makeSteps: (handle: StepHandle) => Promise<readonly Step[]>,
   environment: SessionEnvironment,
   atEnd: (handle: StepHandle) => Promise<void> = () => Promise.resolve(),
 ): Promise<Report> {
   let steps: readonly Step[] = [];
   const [first, ...others] = report.steps.map(({ name }) => name);
   const begin = async (handle: StepHandle): Promise<void> => {
-    steps = await makeSteps();
+    steps = await makeSteps(handle);
     await steps[0]?.run(handle);
   };
   const run = (name: StepName, work: (handle: StepHandle) => Promise<void>): Promise<SessionState | null> =>
@@ -190,6 +192,7 @@ async function runStep(
     const { code, params } = toSyncError(error);
     report.error = { code, params };
     finishStep(line, environment, 'failed');
+    environment.events.onFailure?.(error);
     environment.events.onMessage({ key: `error.${code}`, params, level: 'error', at: nowOf(environment) });
     return 'failed';
   }

@@ -1,6 +1,6 @@
 import { additiveOf, type AdditiveColumns } from '../database/additive';
 import type { Catalogue, Database, Installation, TrackingState } from '../database/port';
-import { NEARLY_USED } from '../database/key-ranges';
+import { leftIn, NEARLY_USED } from '../database/key-ranges';
 import { SyncError } from '../shared/errors';
 import type { StepHandle } from './session';
 
@@ -64,7 +64,9 @@ export async function followAdditive(
 
 /** Every place makes keys of its own range; one that is nearly used is told while there is time. */
 async function checkKeyRanges(database: Database, place: number, handle: StepHandle): Promise<void> {
-  for (const { table, used } of await database.assignKeyRanges(place)) {
-    if (used >= NEARLY_USED) handle.warn('session.keyRange', { table, percent: Math.floor(used * 100) });
+  for (const range of await database.assignKeyRanges(place)) {
+    const { table, used } = range;
+    if (used < NEARLY_USED) continue;
+    handle.warn('session.keyRange', { table, percent: Math.floor(used * 100), left: leftIn(range) });
   }
 }

@@ -1,6 +1,9 @@
 /** '?' and 'I': the manual inside the window, and what a support asks for. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { Key } from 'selenium-webdriver';
 import { expect, test } from 'vitest';
+import { saveAs } from './support/files';
 import { look, setLanguage } from './support/look';
 import { startStubApp, type StubApp } from './support/stub-app';
 
@@ -154,6 +157,7 @@ test('"I" shows versions, places and licences, and copies all that a support ask
   expect(await app.text('#versions')).toContain('linux 6.1.0 x64');
   expect(await app.text('#paths')).toContain(app.dataFolder);
   expect(await app.text('#licences')).toMatch(/element-plus\s+1\.2\.3\s+MIT/);
+  expect(await app.text('#paths')).toContain('synchronisation.log');
   await look(app, 'information');
   await app.click('#copy-information');
   await app.wait('the notice', async () => (await app.text('.notice')).includes('Informations copiées'));
@@ -162,6 +166,11 @@ test('"I" shows versions, places and licences, and copies all that a support ask
     application: '0.1.0',
     host: { nw: expect.any(String) as string },
   });
+  await app.click('.notice button');
+  const file = path.join(app.dataFolder, 'support.zip');
+  expect(await saveAs(app, '#save-support', file)).toBe('Synchronisation assistance.zip');
+  await app.wait('the notice', async () => (await app.text('.notice')).includes('Archive enregistrée'));
+  expect(readFileSync(file, 'utf8')).toMatch(/"nw":"0\./);
   await app.click('.notice button');
   await app.click('#dialog-ok');
   await app.wait('the screen again', async () => !(await app.exists('.el-dialog')));

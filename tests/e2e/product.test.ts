@@ -1,13 +1,16 @@
 /** The real engine in the real window: nothing here is a stub. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { strFromU8, unzipSync } from 'fflate';
+import { afterEach, beforeEach, expect, inject, onTestFinished, test } from 'vitest';
 import { freeHubPorts } from '../support/ports';
 import { startApp, type App } from './support/app';
+import { MailServer } from '../support/smtp';
 import { readTray } from './support/desktop';
+import { saveAs } from './support/files';
 
 const product = inject('productFolder');
 let folder: string;
@@ -62,6 +65,19 @@ test('a member entered at Colmar is in the hub after "Manuelle" in the window of
   synchro('colmar', 'pair', code);
   sql('colmar', `insert into members (name) values ('Zoé')`);
 
+  const mailbox = await MailServer.open({ authOptional: true, hideSTARTTLS: true });
+  onTestFinished(() => mailbox.close());
+  for (const [key, value] of [
+    ['host', '127.0.0.1'],
+    ['port', String(mailbox.port)],
+    ['security', 'none'],
+    ['from', 'colmar@example.org'],
+    ['to', 'siege@example.org'],
+    ['onSuccess', 'true'],
+    ['enabled', 'true'],
+  ] as const)
+    synchro('colmar', 'set', `mail.${key}`, value);
+
   const hub = await open('hub');
   await hub.find('#ftp-state.active');
   const site = await open('colmar');
@@ -79,8 +95,39 @@ test('a member entered at Colmar is in the hub after "Manuelle" in the window of
   await hub.screenshot('product-hub');
   expect(sql('hub', 'select name from members')).toEqual([{ name: 'Zoé' }]);
 
+  const [letter] = await mailbox.received(1);
+  expect(letter?.attachments).toMatchObject([
+    {
+      filename: expect.stringMatching(/\.pdf$/) as unknown,
+      content: expect.stringMatching(/^%PDF-/) as unknown,
+    },
+  ]);
+
   await site.click('#test');
   await site.find('#test-verdict.ok');
+
+  await site.click('#info');
+  await site.find('#licences');
+  await site.screenshot('product-information');
+  const archive = path.join(folder, 'support.zip');
+  await saveAs(site, '#save-support', archive);
+  await site.wait('the notice', async () => (await site.text('.notice')).includes('Archive enregistrée'));
+  const files = unzipSync(readFileSync(archive));
+  expect(strFromU8(files['logs/synchronisation.log'] ?? new Uint8Array())).toContain('session.ended.ok');
+  expect(strFromU8(files['examination.txt'] ?? new Uint8Array())).toMatch(/^ok +Port/m);
+});
+
+test('settings of a newer version are refused with a clear word, and left as they are', async () => {
+  install('colmar', 'site');
+  const file = path.join(folder, 'colmar', 'settings.json');
+  const newer = readFileSync(file, 'utf8').replace(/"version": \d+/, '"version": 99');
+  writeFileSync(file, newer);
+  const app = await open('colmar');
+  await app.find('#reload');
+  expect(await app.text('h1')).toBe('Ce logiciel est plus ancien que les réglages de ce poste');
+  expect(await app.text('.sheet')).toContain('Installez cette version, ou une plus récente.');
+  await app.screenshot('product-newer');
+  expect(readFileSync(file, 'utf8')).toBe(newer);
 });
 
 test('an empty data folder leads to the first start', async () => {

@@ -56,9 +56,9 @@ describe('engines that tell', () => {
       subject: 'lyon\u00a0: échec de la synchronisation',
       recipients: ['boss@example.org', 'it@example.org'],
       text: expect.stringMatching(/- Le siège 127\.0\.0\.1 \(port \d+\) est injoignable/) as unknown,
-      attachments: [{ filename: `rapport-${report.id}.html` }],
+      attachments: [{ filename: `rapport-${report.id}.pdf` }],
     });
-    expect(letter?.attachments[0]?.content).toContain('Rapport de synchronisation');
+    expect(letter?.attachments[0]?.content).toMatch(/^%PDF-/);
   });
 
   test('a session that "Arrêter" ended, that nothing is lost, and its report', async () => {
@@ -75,7 +75,7 @@ describe('engines that tell', () => {
         subject: 'hub\u00a0: synchronisation arrêtée',
         recipients: ['boss@example.org', 'it@example.org'],
         text: expect.stringContaining('Aucune donnée n’est perdue') as unknown,
-        attachments: [{ filename: `rapport-${report.id}.html` }],
+        attachments: [{ filename: `rapport-${report.id}.pdf` }],
       },
     ]);
   });

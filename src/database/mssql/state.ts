@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { SyncError } from '../../shared/errors';
 import type { AdditiveColumns } from '../additive';
+import { requireKnownTracking } from '../tracking-version';
 import { asNumber, asText, type Connection } from './connection';
 import { ADDITIVE, SCHEMA, STATE, TABLES } from './names';
 
 const stateSchema = z.object({
   installation: z.string().default(''),
   role: z.enum(['hub', 'site']).default('site'),
+  version: z.coerce.number().default(1),
   lastMarked: z.coerce.number().default(0),
   position: z.coerce.number().default(0),
   included: z.coerce.number().default(0),
@@ -30,9 +32,12 @@ export async function requireTracking(connection: Connection): Promise<MssqlStat
   return readState(connection);
 }
 
+/** Rejects with `database.newer`. */
 export async function readState(connection: Connection): Promise<MssqlState> {
   const rows = await connection.all(`SELECT name, value FROM ${STATE}`);
-  return stateSchema.parse(Object.fromEntries(rows.map(([name, value]) => [asText(name), value])));
+  const state = stateSchema.parse(Object.fromEntries(rows.map(([name, value]) => [asText(name), value])));
+  requireKnownTracking(state.version);
+  return state;
 }
 
 export async function writeState(connection: Connection, changes: Partial<MssqlState>): Promise<void> {

@@ -1,6 +1,7 @@
 import { SyncError } from '../../shared/errors';
 import type { Installation } from '../port';
 import { NO_NUMBERS } from '../tracking-numbers';
+import { TRACKING_VERSION } from '../tracking-version';
 import { readCatalogue } from './catalogue';
 import { asText, type Connection } from './connection';
 import { forgetLog, install, sumColumns } from './install';
@@ -43,6 +44,7 @@ export async function prepare(connection: Connection, installation: Installation
 
 export async function unprepare(connection: Connection): Promise<void> {
   if (!(await hasTracking(connection))) return;
+  await readState(connection);
   await connection.transaction(async () => {
     for (const { schema, name } of await ownTriggers(connection)) {
       await connection.run(`DROP TRIGGER ${quote(schema)}.${quote(name)}`);
@@ -84,6 +86,7 @@ async function createState(connection: Connection): Promise<void> {
     CREATE_REFUSED,
   ];
   for (const statement of statements) await connection.run(statement);
+  await writeState(connection, { version: TRACKING_VERSION });
 }
 
 /** Writes whose database this is. A copy made elsewhere is another installation, with numbers of its own. */

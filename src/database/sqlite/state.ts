@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SyncError } from '../../shared/errors';
 import type { AdditiveColumns } from '../additive';
+import { requireKnownTracking } from '../tracking-version';
 import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
 import { quote, STATE, TABLES } from './names';
@@ -8,6 +9,7 @@ import { quote, STATE, TABLES } from './names';
 const stateSchema = z.object({
   installation: z.string().default(''),
   role: z.enum(['hub', 'site']).default('site'),
+  version: z.coerce.number().default(1),
   lastMarked: z.coerce.number().default(0),
   position: z.coerce.number().default(0),
   included: z.coerce.number().default(0),
@@ -31,9 +33,12 @@ export function requireTracking(connection: Connection): SqliteState {
   return readState(connection);
 }
 
+/** Throws `database.newer`. */
 export function readState(connection: Connection): SqliteState {
   const rows = connection.all(`SELECT key, value FROM ${quote(STATE)}`);
-  return stateSchema.parse(Object.fromEntries(rows.map(([key, value]) => [asText(key), value])));
+  const state = stateSchema.parse(Object.fromEntries(rows.map(([key, value]) => [asText(key), value])));
+  requireKnownTracking(state.version);
+  return state;
 }
 
 export function writeState(connection: Connection, changes: Partial<SqliteState>): void {

@@ -1,6 +1,7 @@
 import { SyncError } from '../../shared/errors';
 import type { Installation } from '../port';
 import { NO_NUMBERS } from '../tracking-numbers';
+import { TRACKING_VERSION } from '../tracking-version';
 import { readCatalogue } from './catalogue';
 import type { Connection } from './connection';
 import { asText, isBusy } from './connection';
@@ -74,7 +75,7 @@ function createState(connection: Connection, journalMode: string): void {
   connection.run(
     `CREATE TABLE ${quote(QUESTIONS)} (id INTEGER PRIMARY KEY, name TEXT NOT NULL, key_columns TEXT NOT NULL, key TEXT NOT NULL, base INTEGER NOT NULL)`,
   );
-  writeState(connection, { journalMode });
+  writeState(connection, { journalMode, version: TRACKING_VERSION });
 }
 
 /** Writes whose database this is. A copy made elsewhere is another installation, with numbers of its own. */

@@ -17,7 +17,21 @@ export type CheckName =
   /** Hub. */
   | 'ftp'
   | 'passivePorts'
-  | 'address';
+  | 'address'
+  /** Of a whole examination alone. */
+  | 'settings'
+  | 'rights'
+  | 'engine'
+  | 'disk'
+  | 'pairing'
+  | 'tables'
+  | 'keyRanges'
+  | 'departures'
+  | 'lastSession'
+  | 'success'
+  | 'sites'
+  | 'mail'
+  | 'mailQueue';
 
 /** In the order in which they run: each needs what stands before it. */
 export const CHECKS: Readonly<Record<Role, readonly CheckName[]>> = {
@@ -35,6 +49,23 @@ export const CHECKS: Readonly<Record<Role, readonly CheckName[]>> = {
     'clock',
   ],
 };
+
+/** What an examination looks at beside the test, in its order; some have no object at a hub, or at a site. */
+export const EXAMINED: readonly CheckName[] = [
+  'settings',
+  'rights',
+  'engine',
+  'disk',
+  'pairing',
+  'tables',
+  'keyRanges',
+  'departures',
+  'lastSession',
+  'success',
+  'sites',
+  'mail',
+  'mailQueue',
+];
 
 export interface CheckResult {
   readonly name: CheckName;

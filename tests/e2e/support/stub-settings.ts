@@ -1,4 +1,5 @@
 /** The stub's configuration, tables and establishments. */
+import { writeFileSync } from 'node:fs';
 import type { EngineCalls, SettingsCalls } from '../../../src/engine/contract';
 import { now, type Stub } from './stub';
 import { APPLICATION, settingsOf, siteLines, tablesView } from './stub-data';
@@ -29,8 +30,15 @@ export function settingsCalls({ role, options }: Stub): SettingsCalls {
   };
 }
 
-export function informationCalls(dataFolder: string): Pick<EngineCalls, 'information'> {
+export function informationCalls(
+  dataFolder: string,
+): Pick<EngineCalls, 'information' | 'examine' | 'writeSupport'> {
   return {
+    examine: () => Promise.resolve([]),
+    writeSupport: (file, host) => {
+      writeFileSync(file, JSON.stringify(host));
+      return Promise.resolve();
+    },
     information: (host) =>
       Promise.resolve({
         application: APPLICATION,
@@ -38,7 +46,11 @@ export function informationCalls(dataFolder: string): Pick<EngineCalls, 'informa
         licences: ['basic-ftp', 'birpc', 'chart.js', 'element-plus', 'luxon', 'pinia', 'print-js', 'vue'].map(
           (name) => ({ name, version: '1.2.3', licence: 'MIT' }),
         ),
-        paths: { data: dataFolder, database: 'sqlite:/srv/gym/gym.db' },
+        paths: {
+          data: dataFolder,
+          logs: `${dataFolder}/logs/synchronisation.log`,
+          database: 'sqlite:/srv/gym/gym.db',
+        },
         support: JSON.stringify({ application: APPLICATION, host }),
       }),
   };

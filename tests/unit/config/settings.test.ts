@@ -38,7 +38,7 @@ describe('new settings', () => {
   test('have every default', () => {
     expect(hub).toEqual({
       ...common,
-      version: 1,
+      version: 2,
       role: 'hub',
       schedule: {
         departures: [{ time: '22:00', days: [1, 2, 3, 4, 5, 6, 7] }],
@@ -103,7 +103,7 @@ describe('new settings', () => {
   });
 
   test('that are wrong are told all at once, each with its path', () => {
-    const wrong = { ...hub, version: 1, name: ' ', receptionLimit: 0, colour: 'red' };
+    const wrong = { ...hub, version: 2, name: ' ', receptionLimit: 0, colour: 'red' };
     const faults = faultsOf(() =>
       resolveSettings({
         ...wrong,
@@ -188,9 +188,15 @@ describe('the settings file', () => {
   test('of the first version keeps its hour of departure', async () => {
     const { schedule, mail, ...rest } = hub;
     expect([schedule, mail]).toHaveLength(2);
-    await writeFile(join(folder, 'settings.json'), JSON.stringify({ ...rest, departure: '23:15' }));
+    await writeFile(
+      join(folder, 'settings.json'),
+      JSON.stringify({ ...rest, version: 1, departure: '23:15' }),
+    );
     expect(await loadSettings(folder)).toEqual(setSetting(hub, 'departure', '23:15'));
-    await writeFile(join(folder, 'settings.json'), JSON.stringify({ ...rest, departure: 'soon' }));
+    await writeFile(
+      join(folder, 'settings.json'),
+      JSON.stringify({ ...rest, version: 1, departure: 'soon' }),
+    );
     await expect(loadSettings(folder)).rejects.toMatchObject({
       params: { paths: 'schedule.departures.0.time' },
     });

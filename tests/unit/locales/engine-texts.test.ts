@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import engine from '../../../locales/fr/engine.json';
-import { CHECKS } from '../../../src/engine/contract';
+import { CHECKS, EXAMINED } from '../../../src/engine/contract';
 import { newReport } from '../../../src/report/new-report';
 import { createTranslator, flatten } from '../../../src/shared/translate';
 
@@ -58,7 +58,7 @@ describe('the French texts of the engine', () => {
       ...newReport({ ...SESSION, role: 'hub' }).steps,
       ...newReport({ ...SESSION, role: 'site' }).steps,
     ];
-    const checks = [...new Set([...CHECKS.hub, ...CHECKS.site])];
+    const checks = [...new Set([...CHECKS.hub, ...CHECKS.site, ...EXAMINED])];
     const dated = ['upToDate', 'failed', 'partial', 'idle', 'stopped', 'warnings'];
     const told: Readonly<Record<string, readonly string[]>> = {
       stop: steps.map(({ name }) => name),

@@ -16,7 +16,7 @@ const letter: Letter = { subject: 'x', text: 'x', html: 'x', attachments: [] };
 
 const settingsOf = (password: string): Settings =>
   resolveSettings({
-    version: 1,
+    version: 2,
     installation: '0b9b1c1e-8f0e-4c3a-9a57-3d3b6f3f1f10',
     role: 'site',
     name: 'Lyon',

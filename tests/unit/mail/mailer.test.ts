@@ -29,7 +29,7 @@ const mail = {
   silenceHours: 48,
 };
 const common = {
-  version: 1,
+  version: 2,
   installation: '0b9b1c1e-8f0e-4c3a-9a57-3d3b6f3f1f10',
   database: 'sqlite:/x.db',
   schedule: { timeZone: 'Europe/Paris' },

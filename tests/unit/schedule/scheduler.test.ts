@@ -1,11 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { departureFile, type DepartureMemory } from '../../../src/schedule/departure-memory';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { nextDepartureAt } from '../../../src/schedule/next-departure';
+import { departureFile, type Departed, type DepartureMemory } from '../../../src/schedule/departure-memory';
 import { EVERY_DAY, type Schedule } from '../../../src/schedule/schedule';
 import { runSchedule, type ScheduleOptions } from '../../../src/schedule/scheduler';
 import type { Clock } from '../../../src/shared/clock';
+import { seededRandom } from '../../support/random';
 
 const HOUR = 3_600_000;
 
@@ -16,11 +18,11 @@ const daily = (time: string, catchUpMinutes = 180): Schedule => ({
 });
 
 function memoryOf(handled: string | null): DepartureMemory {
-  let known = handled === null ? null : Date.parse(handled);
+  let known: Departed | null = handled === null ? null : { handled: Date.parse(handled), begun: null };
   return {
     load: () => Promise.resolve(known),
-    save: (_, at) => {
-      known = at;
+    save: (_, departed) => {
+      known = departed;
       return Promise.resolve();
     },
   };
@@ -65,7 +67,10 @@ async function run(
     memory: memoryOf(handled),
     clock,
     signal: stop.signal,
-    onDeparture: (planned, late) => (late ? told.late : told.planned).push(at(planned)),
+    onDeparture: (planned, kind) => {
+      (kind === 'onTime' ? told.planned : told.late).push(at(planned));
+      return Promise.resolve(true);
+    },
     onMissed: (planned) => told.missed.push(at(planned)),
     onUnsaved: () => expect.unreachable(),
   });
@@ -90,6 +95,39 @@ test('departs each day for two years, on time, and never trusts one timer for lo
   expect(planned).toContain('2026-10-25T00:30');
   expect([...late, ...missed]).toEqual([]);
   expect(waits.reduce((a, b) => Math.max(a, b))).toBeLessThanOrEqual(60_000);
+}, 30_000);
+
+test('over ten years of a machine that sleeps more often than not each departure is held, caught up once, or told as missed', async () => {
+  const start = '2026-01-01T12:00:00Z';
+  const schedule: Schedule = {
+    departures: [
+      { time: '02:30', days: EVERY_DAY },
+      { time: '12:30', days: [1, 4] },
+    ],
+    timeZone: 'Europe/Paris',
+    catchUpMinutes: 180,
+  };
+  const random = seededRandom(7);
+  const turns = [Date.parse(start)];
+  // Awake for an hour at a time, then asleep for up to thirty.
+  const jump = (now: number): number => {
+    const sleep = random.chance(1 / 60) ? random.below(30 * HOUR) : 0;
+    turns.push(now + sleep);
+    return sleep;
+  };
+  const told = await run(start, 6_000, schedule, { jump });
+  expect((turns.at(-1) ?? 0) - Date.parse(start)).toBeGreaterThan(10 * 365.25 * 24 * HOUR);
+  const expected: Record<'planned' | 'late' | 'missed', string[]> = { planned: [], late: [], missed: [] };
+  let next = nextDepartureAt(schedule, Date.parse(start)) ?? 0;
+  for (const now of turns.slice(0, -1)) {
+    let due: number | null = null;
+    for (; next <= now; next = nextDepartureAt(schedule, next) ?? Infinity) due = next;
+    if (due === null) continue;
+    const kind = now - due <= 120_000 ? 'planned' : now - due <= 180 * 60_000 ? 'late' : 'missed';
+    expected[kind].push(new Date(due).toISOString().slice(0, 16));
+  }
+  expect(told).toMatchObject(expected);
+  expect(Object.values(expected).every((list) => list.length > 300)).toBe(true);
 }, 30_000);
 
 describe('after a sleep', () => {
@@ -127,6 +165,80 @@ describe('at its start', () => {
 
   test('for the first time has missed nothing', async () => {
     expect(await run(start, 2, daily('22:00'))).toMatchObject({ late: [], planned: [], missed: [] });
+  });
+});
+
+describe('a departure that the end of the program interrupted', () => {
+  const SET = daily('22:00');
+  const due = Date.parse('2026-11-24T21:00:00Z');
+  const yesterday = due - 24 * HOUR;
+
+  /** A start at `now`, whose departures last until the program ends with a power cut, or in good order. */
+  async function start(now: number, memory: DepartureMemory, end: 'cut' | 'quit' | 'held', schedule = SET) {
+    const stop = new AbortController();
+    const told: string[] = [];
+    let turns = 0;
+    let quit = (): void => undefined;
+    const clock: Clock = {
+      now: () => now + turns * 1000,
+      delay: async () => {
+        // Everything that is under way goes on.
+        await new Promise((resolve) => setImmediate(resolve));
+        turns += 1;
+        if (turns < 5) return;
+        stop.abort();
+        quit();
+      },
+    };
+    const ran = runSchedule({
+      schedule: () => schedule,
+      memory,
+      clock,
+      signal: stop.signal,
+      onDeparture: (planned, kind) => {
+        told.push(`${kind} ${new Date(planned).toISOString().slice(0, 16)}`);
+        if (end === 'held') return Promise.resolve(true);
+        return new Promise((resolve) => (quit = () => (end === 'quit' ? resolve(false) : undefined)));
+      },
+      onMissed: () => told.push('missed'),
+      onUnsaved: () => expect.unreachable(),
+    });
+    // Nothing waits for a process that a power cut has ended.
+    if (end === 'cut') await vi.waitUntil(() => stop.signal.aborted);
+    else await ran;
+    return told;
+  }
+
+  function departing(): DepartureMemory {
+    return memoryOf(new Date(yesterday).toISOString());
+  }
+
+  test.each(['cut', 'quit'] as const)('by a %s is started again, at once, until it is held', async (end) => {
+    const memory = departing();
+    expect(await start(due, memory, end)).toEqual(['onTime 2026-11-24T21:00']);
+    expect(await start(due + 60_000, memory, end)).toEqual(['again 2026-11-24T21:00']);
+    expect(await start(due + HOUR, memory, 'held')).toEqual(['again 2026-11-24T21:00']);
+    expect(await start(due + 2 * HOUR, memory, 'held')).toEqual([]);
+  });
+
+  test('is not started again past the time to catch up, and is told once', async () => {
+    const memory = departing();
+    await start(due, memory, 'cut');
+    expect(await start(due + 4 * HOUR, memory, 'held')).toEqual(['missed']);
+    expect(await start(due + 5 * HOUR, memory, 'held')).toEqual([]);
+  });
+
+  test('gives way to a later one', async () => {
+    const memory = departing();
+    await start(due, memory, 'cut');
+    expect(await start(due + 25 * HOUR, memory, 'held')).toEqual(['late 2026-11-25T21:00']);
+  });
+
+  test('is not started again where departures were moved meanwhile', async () => {
+    const file = departureFile(join(await mkdtemp(join(tmpdir(), 'departure-')), 'schedule.json'));
+    await file.save(SET, { handled: yesterday, begun: null });
+    await start(due, file, 'cut');
+    expect(await start(due + HOUR, file, 'held', daily('21:30'))).toEqual([]);
   });
 });
 
@@ -189,7 +301,10 @@ test('departures go on where what was held cannot be written', async () => {
   let now = Date.parse('2026-11-24T20:00:00Z');
   await runSchedule({
     schedule: () => daily('22:00'),
-    memory: { load: () => Promise.resolve(now), save: () => Promise.reject(new Error('full')) },
+    memory: {
+      load: () => Promise.resolve({ handled: now, begun: null }),
+      save: () => Promise.reject(new Error('full')),
+    },
     clock: {
       now: () => now,
       delay: (milliseconds) => {
@@ -199,12 +314,13 @@ test('departures go on where what was held cannot be written', async () => {
       },
     },
     signal: stop.signal,
-    onDeparture: (at) => planned.push(at),
+    onDeparture: (at) => Promise.resolve(planned.push(at) > 0),
     onMissed: () => expect.unreachable(),
     onUnsaved: (error) => unsaved.push(error),
   });
   expect(planned).toHaveLength(2);
-  expect(unsaved).toHaveLength(2);
+  // Before and after each.
+  expect(unsaved).toHaveLength(4);
 });
 
 describe('the file of the last departure', () => {
@@ -219,8 +335,12 @@ describe('the file of the last departure', () => {
     const memory = departureFile(file);
     const held = Date.parse('2026-11-24T21:00:00Z');
     expect(await memory.load(daily('22:00'))).toBeNull();
-    await memory.save(daily('22:00'), held);
-    expect(await memory.load(daily('22:00'))).toBe(held);
+    const departed = { handled: held, begun: held + HOUR };
+    await memory.save(daily('22:00'), departed);
+    expect(await memory.load(daily('22:00'))).toEqual(departed);
+    // As versions before wrote it.
+    await writeFile(file, (await readFile(file, 'utf8')).replace(/"begun":"[^"]*",/, ''));
+    expect(await memory.load(daily('22:00'))).toEqual({ handled: held, begun: null });
     expect(await memory.load(daily('23:00'))).toBeNull();
     expect(await memory.load({ ...daily('22:00'), timeZone: 'system' })).toBeNull();
     await writeFile(file, (await readFile(file, 'utf8')).slice(0, 20));
