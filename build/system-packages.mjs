@@ -4,26 +4,8 @@
  * Root: installs what is missing. Anyone else: says what is missing and exits with 1.
  */
 import { spawnSync } from 'node:child_process';
+import { RUNTIME_LIBRARIES } from './debian-libraries.mjs';
 
-const RUNTIME = [
-  'libnss3',
-  'libatk1.0-0',
-  'libatspi2.0-0',
-  'libcups2',
-  'libdrm2',
-  'libgbm1',
-  'libxcomposite1',
-  'libxdamage1',
-  'libxfixes3',
-  'libxrandr2',
-  'libxkbcommon0',
-  'libpango-1.0-0',
-  'libcairo2',
-  'libasound2',
-  'libdbus-1-3',
-  // Loaded at run time: ldd does not show it.
-  'libatomic1',
-];
 const TESTS = ['xvfb', 'xauth', 'openbox', 'xdotool', 'poppler-utils', 'fonts-dejavu-core', 'curl', 'lftp'];
 
 function isInstalled(name) {
@@ -42,8 +24,7 @@ if (process.platform !== 'linux' || spawnSync('dpkg-query', ['--version']).statu
   process.exit(0);
 }
 
-const wanted = process.argv.includes('--runtime') ? RUNTIME : [...RUNTIME, ...TESTS];
-// Since Debian 13 some libraries are called by another name.
+const wanted = process.argv.includes('--runtime') ? RUNTIME_LIBRARIES : [...RUNTIME_LIBRARIES, ...TESTS];
 const missing = wanted.filter((name) => !isInstalled(name) && !isInstalled(`${name}t64`));
 if (missing.length === 0) process.exit(0);
 if (process.getuid?.() !== 0) {
