@@ -6,7 +6,18 @@
 import { spawnSync } from 'node:child_process';
 import { RUNTIME_LIBRARIES } from './debian-libraries.mjs';
 
-const TESTS = ['xvfb', 'xauth', 'openbox', 'xdotool', 'poppler-utils', 'fonts-dejavu-core', 'curl', 'lftp'];
+const TESTS = [
+  'xvfb',
+  'xauth',
+  'openbox',
+  'xdotool',
+  'poppler-utils',
+  'fonts-dejavu-core',
+  'curl',
+  'lftp',
+  'libfaketime',
+  'nsis',
+];
 
 function isInstalled(name) {
   const query = spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' });
