@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { makeDebianPackage } from '../../build/packaging/linux.mjs';
 import { makeProgramFolder } from '../../build/packaging/program-folder.mjs';
 import { makeInstaller } from '../../build/packaging/windows.mjs';
@@ -88,6 +88,11 @@ test('siège and serveur, set up by its command line, depart three nights in a r
     waitLimit: '0.1',
     receptionLimit: '0.1',
   });
+  onTestFinished(async () => {
+    await places.end();
+    await mail.close();
+    await commandLine.end();
+  });
   await places.start();
   const night = async (day: string, letters: number): Promise<string[]> => {
     const before = mail.box.length;
@@ -99,8 +104,8 @@ test('siège and serveur, set up by its command line, depart three nights in a r
       .sort();
   };
 
-  places.at('lyon', "INSERT INTO member (name) VALUES ('Anna')");
-  places.at('siege', "INSERT INTO member (name) VALUES ('Bob')");
+  places.at('lyon', "INSERT INTO member (id, name) VALUES (1000, 'Anna')");
+  places.at('siege', "INSERT INTO member (id, name) VALUES (1, 'Bob')");
   const done = ['lyon\u00a0: synchronisation terminée', 'siege\u00a0: synchronisation terminée'];
   expect(await night('01', 2)).toEqual(done);
 
@@ -113,7 +118,7 @@ test('siège and serveur, set up by its command line, depart three nights in a r
   const second = night('02', 2);
   await cut;
   expect(await second).toEqual([
-    'lyon\u00a0: synchronisation échouée',
+    'lyon\u00a0: échec de la synchronisation',
     'siege\u00a0: aucun établissement n’a envoyé ses données',
   ]);
 
@@ -124,9 +129,6 @@ test('siège and serveur, set up by its command line, depart three nights in a r
   expect(places.rows('lyon')).toEqual(places.rows('siege'));
   expect(mail.box.every(({ attachments }) => attachments.length > 0)).toBe(true);
   expect(mail.box.at(-1)?.text).toContain('jeudi 3 décembre 2026 à 22:00:01');
-  await places.end();
-  await mail.close();
-  await commandLine.end();
 }, 120_000);
 
 test('the Windows installer compiles, without a warning', async () => {

@@ -1,4 +1,4 @@
-import { watch } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { attachToService, type EngineLink } from '../../app/main/engine-links';
 import type { EngineEvents } from '../../src/engine/contract';
@@ -139,7 +139,11 @@ export class TwoPlaces {
     });
     for (;;) {
       const link = await Promise.race([attachToService(this.#data(place), SILENT), ended]);
-      if (link !== null) return link;
+      if (link === null) continue;
+      // From here on it knows which departures are behind it.
+      const { schedule } = dataFolder(this.#data(place));
+      while (!existsSync(schedule)) await Promise.race([link.rpc.overview(), ended]);
+      return link;
     }
   }
 
