@@ -45,6 +45,7 @@ export async function makeDebianPackage(folder, { version, compression = ['-Zxz'
     'usr/share/icons/hicolor/scalable/apps/synchronisation.svg': path.join(root, 'assets/icon.svg'),
     'usr/lib/systemd/system/synchronisation.service': path.join(debian, 'synchronisation.service'),
     'usr/share/doc/synchronisation/copyright': path.join(root, 'LICENSE'),
+    'usr/share/doc/synchronisation/README.md': path.join(root, 'README.md'),
   });
   await writeControl(place('DEBIAN'), { version, folder });
   const file = path.join(out, `synchronisation_${version}_amd64.deb`);

@@ -1,7 +1,7 @@
 ; The installer, in French and English, for one user or for the machine. makensis is given VERSION, PROGRAM (the
 ; program's folder), ICON and OUTPUT by windows.mjs. Silent: /S, with /AllUsers or /CurrentUser; keeps the data.
 
-Unicode true
+Target amd64-unicode
 Name "Synchronisation"
 OutFile "${OUTPUT}"
 SetCompressor /SOLID lzma
