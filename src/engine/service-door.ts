@@ -1,4 +1,4 @@
-import { chmod, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { EngineCalls, EngineEvents } from './contract';
@@ -29,11 +29,14 @@ export class ServiceDoor {
     const calls: EngineCalls = { ...engine, shutdown: () => Promise.resolve() };
     this.#server.on('connection', (socket) => this.#welcome(socket, calls));
     const address = serviceAddress(folder);
-    const isFile = process.platform !== 'win32';
-    if (isFile) await rm(address, { force: true });
+    if (process.platform !== 'win32') await rm(address, { force: true });
+    const listening = once(this.#server, 'listening');
+    const umask = process.umask();
+    process.umask(umask | OTHERS);
+    // The socket is made within this call, and never stands open.
     this.#server.listen(address);
-    await once(this.#server, 'listening');
-    if (isFile) await chmod(address, (await stat(address)).mode & ~OTHERS);
+    process.umask(umask);
+    await listening;
   }
 
   async close(): Promise<void> {

@@ -85,31 +85,29 @@ test('windows call the service, hear of what another changed, and read refusals 
   await one.rpc.setPassword('a secret');
   await changed;
   expect((await other.rpc.overview()).lock).toBe('unlocked');
-  // An argument that is left out stays so on the way.
   await expect(one.rpc.compare()).rejects.toMatchObject({ code: 'settings.notPaired' });
   await one.end(0);
   await other.end(0);
 });
 
-test('the service outlives its windows, and the configuration is locked behind the last one', async () => {
+test('the configuration is locked behind the last window that leaves', async () => {
   const window = await attached();
   await window.rpc.unlock('a secret');
-  await window.rpc.shutdown();
-  expect((await window.rpc.overview()).lock).toBe('unlocked');
   await window.end(0);
   const next = await attached();
   expect((await next.rpc.overview()).lock).toBe('locked');
   await next.end(0);
 });
 
-test('nobody but the owner comes in, and no second engine works in the folder', async () => {
+test('nobody but the owner comes in, no window ends the service, and no second engine works in the folder', async () => {
   const { mode } = statSync(join(data, 'engine.sock'));
   // To come in is to write; of the group, where the umask says so.
   expect(mode & (0o022 | 0o007)).toBe(0);
+  const window = await attached();
+  await window.rpc.shutdown();
   const second = await commandLine.run('run', '--data', data);
   expect(second.code).toBe(1);
   expect(second.stderr).toContain('déjà utilisé');
-  const window = await attached();
   expect((await window.rpc.overview()).problems).toEqual([]);
   await window.end(0);
 });
