@@ -1,8 +1,17 @@
 /** What the background page offers to the window: the engine, and the few things only NW.js can do. */
 import type { EngineCalls, EngineEvents } from '../src/engine/contract';
 
-/** `stopped`: the worker ended by itself; every call is refused until `restartEngine`. */
+/**
+ * `stopped`: the engine ended by itself; every call is refused until `restartEngine`, or until the service that it was
+ * is there again.
+ */
 export type EngineState = 'running' | 'stopped';
+
+/** Where the engine works: in this program, or in one that runs on the machine without a window. */
+export interface EngineStanding {
+  readonly state: EngineState;
+  readonly host: 'window' | 'service';
+}
 
 export interface Environment {
   readonly dataFolder: string;
@@ -39,7 +48,7 @@ export type Wish = 'synchronise' | 'lastReport' | 'quit';
 /** What the window gives the background page. A reloaded window takes the place of the former one. */
 export interface BridgeListener {
   readonly events: EngineEvents;
-  engineStateChanged(state: EngineState): void;
+  engineChanged(standing: EngineStanding): void;
   /** `close` does not say where it comes from: Alt held down tells Alt-F4 from the cross. */
   altIsDown(): boolean;
   wished(wish: Wish): void;
@@ -48,13 +57,13 @@ export interface BridgeListener {
 export interface Bridge {
   readonly environment: Environment;
   readonly engine: EngineCalls;
-  /** Registers the window and returns the engine's state at that instant. */
-  connect(listener: BridgeListener): EngineState;
-  /** Starts the engine anew, after stopping it if it runs: it then reads its settings again. */
+  /** Registers the window and returns where the engine stands at that instant. */
+  connect(listener: BridgeListener): EngineStanding;
+  /** Starts the engine anew, after stopping it if it runs: it then reads its settings again. A service is left alone. */
   restartEngine(): void;
   show(): void;
   hide(): void;
-  /** Ends the program: a session under way stops at its next safe point first. */
+  /** Ends the program: a session of its own engine stops at its next safe point first, a service goes on. */
   quit(): void;
   showInTray(view: TrayView): void;
   copyText(text: string): void;

@@ -21,7 +21,8 @@ module.exports = {
       from: { path: '^app/' },
       to: {
         path: '^src/',
-        pathNot: '^src/(engine/contract|report/report|transport/port|shared/errors)\\.ts$',
+        pathNot:
+          '^src/(config/find-data-folder|engine/(contract|service-line)|report/report|transport/port|shared/errors)\\.ts$',
       },
     },
     {

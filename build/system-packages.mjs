@@ -7,29 +7,20 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RUNTIME_LIBRARIES } from './debian-libraries.mjs';
 
-const RUNTIME = [
-  'libnss3',
-  'libatk1.0-0',
-  'libatspi2.0-0',
-  'libcups2',
-  'libdrm2',
-  'libgbm1',
-  'libxcomposite1',
-  'libxdamage1',
-  'libxfixes3',
-  'libxrandr2',
-  'libxkbcommon0',
-  'libpango-1.0-0',
-  'libcairo2',
-  'libasound2',
-  'libdbus-1-3',
-  // Loaded at run time: ldd does not show it.
-  'libatomic1',
-];
 const TESTS = [
-  ...['xvfb', 'xauth', 'openbox', 'xdotool', 'poppler-utils', 'fonts-dejavu-core'],
-  ...['curl', 'lftp', 'ncftp'],
+  'xvfb',
+  'xauth',
+  'openbox',
+  'xdotool',
+  'poppler-utils',
+  'fonts-dejavu-core',
+  'curl',
+  'lftp',
+  'ncftp',
+  'libfaketime',
+  'nsis',
 ];
 /** Unpacked here, not installed: they exclude each other, and would start at once on port 21. */
 const SERVERS = ['vsftpd', 'proftpd-core', 'proftpd-mod-crypto'];
@@ -69,8 +60,7 @@ function unpackServers() {
 
 const isForTests = !process.argv.includes('--runtime');
 const lacksServers = isForTests && !existsSync(join(SERVERS_FOLDER, 'usr/sbin/proftpd'));
-const wanted = isForTests ? [...RUNTIME, ...TESTS] : RUNTIME;
-// Since Debian 13 some libraries are called by another name.
+const wanted = isForTests ? [...RUNTIME_LIBRARIES, ...TESTS] : RUNTIME_LIBRARIES;
 const missing = wanted.filter((name) => !isInstalled(name) && !isInstalled(`${name}t64`));
 if (missing.length === 0 && !lacksServers) process.exit(0);
 if (process.getuid?.() !== 0) {

@@ -1,7 +1,5 @@
-import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { homedir } from 'node:os';
 import cliTexts from '../locales/fr/cli.json';
 import engineTexts from '../locales/fr/engine.json';
 import { answer, EXIT, exitOf, type CommandContext } from './commands/context';
@@ -13,6 +11,7 @@ import { run, sync, test } from './commands/sessions';
 import { addSite, init, listSites, pair, set } from './commands/setup';
 import { prepare, tables, unprepare } from './commands/tracking';
 import { verify } from './commands/verify';
+import { findDataFolder } from './config/find-data-folder';
 import { parts } from './main';
 import { SyncError, toSyncError } from './shared/errors';
 import { createTranslator } from './shared/translate';
@@ -106,14 +105,6 @@ async function pairingCode({ tell }: CommandContext): Promise<string> {
   return required('CODE', text.trim());
 }
 
-function defaultFolder(): string {
-  const given = process.env['SYNCHRO_DATA'];
-  if (given !== undefined && given !== '') return given;
-  return process.platform === 'win32'
-    ? join(process.env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'Synchronisation')
-    : join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'synchronisation');
-}
-
 async function main(argv: readonly string[]): Promise<number> {
   const json = argv.includes('--json');
   const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -125,7 +116,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (values.help === true || name === 'help') return say(print, translate('cli.help'));
     if (command === undefined) throw new SyncError('cli.unknownCommand', { params: { command: name } });
-    const folder = resolve(values.data ?? defaultFolder());
+    const folder = findDataFolder(values.data, process.cwd());
     const context = { parts, folder, json, translate, print, tell, signal: stopSignal() };
     return await command(context, args, values);
   } catch (error) {

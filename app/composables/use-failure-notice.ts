@@ -46,7 +46,8 @@ export function useFailureNotice(): void {
   watch(
     () => engine.state,
     (state) => {
-      if (state === 'stopped') show(t('tray.notice.engine'), t('screen.engineStopped.text'), () => undefined);
+      if (state !== 'stopped') return;
+      show(t(`screen.${engine.loss}.title`), t(`screen.${engine.loss}.text`), () => undefined);
     },
   );
 }

@@ -28,7 +28,7 @@ export function useTray(): (wish: Wish) => void {
     const next = overview.configured?.nextDeparture ?? null;
     const lines = [
       t('tray.name'),
-      alive ? message(overview.verdict) : t('tray.notice.engine'),
+      alive ? message(overview.verdict) : t(`screen.${engine.loss}.title`),
       last === null ? t('tray.lastNever') : t('tray.last', { date: dateTime(last) }),
       next === null ? t('tray.nextNever') : t('tray.next', { date: departure(next) }),
     ];
@@ -61,9 +61,11 @@ export function useTray(): (wish: Wish) => void {
   };
 
   async function quit(): Promise<void> {
-    if (running.value || navigation.leaveGuard !== null) bridge.show();
+    // A service goes on without this window.
+    const ends = running.value && engine.host === 'window';
+    if (ends || navigation.leaveGuard !== null) bridge.show();
     if (!(await navigation.mayLeave())) return;
-    if (running.value) questions.ask('quit');
+    if (ends) questions.ask('quit');
     else bridge.quit();
   }
 

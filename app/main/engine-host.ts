@@ -1,90 +1,119 @@
-import { Worker } from 'node:worker_threads';
-import { createBirpc, type BirpcReturn } from 'birpc';
 import type { EngineCalls, EngineEvents } from '../../src/engine/contract';
-import type { EngineState } from '../bridge';
+import type { EngineStanding } from '../bridge';
 import { callsThrough } from './engine-calls';
+import { attachToService, EngineStopped, startThread, type EngineLink } from './engine-links';
 
 export interface EngineHost {
-  readonly state: EngineState;
+  readonly standing: EngineStanding;
   readonly calls: EngineCalls;
-  /** Starts the worker, unless it runs already. */
-  start(): void;
-  /** Lets the engine end its session at a safe point; past `limit` milliseconds the worker is ended all the same. */
+  /** Attaches to the service of the data folder, or starts an engine in this program where there is none. */
+  start(): Promise<void>;
+  /** Lets an engine of this program end its session at a safe point, for `limit` milliseconds. A service goes on. */
   stop(limit: number): Promise<void>;
 }
 
-interface Running {
-  readonly worker: Worker;
-  readonly rpc: BirpcReturn<EngineCalls, EngineEvents>;
+export interface EngineHostOptions {
+  readonly threadFile: string;
+  readonly dataFolder: string;
+  readonly events: EngineEvents;
+  readonly onChanged: (standing: EngineStanding) => void;
+  /** Milliseconds between two looks for a service that is expected. */
+  readonly pause?: number;
 }
 
-/** A CallError like those of the engine: the window tells it by its code. */
-class EngineStopped extends Error {
-  readonly code = 'engineStopped';
-  readonly params = {};
-}
+const PAUSE = 2_000;
 
-/** Keeps the engine's worker: starts it, speaks with it, and notices when it dies. */
-export function createEngineHost(
-  workerFile: string,
-  dataFolder: string,
-  events: EngineEvents,
-  onStateChanged: (state: EngineState) => void,
-): EngineHost {
-  let running: Running | null = null;
+/** Keeps the engine that the window works with: one of its own, or the machine's service. Notices when it is gone. */
+export function createEngineHost(options: EngineHostOptions): EngineHost {
+  const { threadFile, dataFolder, onChanged, pause = PAUSE } = options;
+  let link: EngineLink | null = null;
+  let standing: EngineStanding = { state: 'running', host: 'window' };
+  let begun: Promise<void> = Promise.resolve();
+  const search = createSearch(pause, () => {
+    begun = begun.then(changeToService);
+  });
 
-  function start(): void {
-    if (running !== null) return;
-    const worker = new Worker(workerFile, { workerData: { dataFolder } });
-    const rpc = connect(worker, events);
-    const started = { worker, rpc };
-    running = started;
-    // The exit follows, and says it to the window.
-    worker.on('error', (error) => console.error('engine thread failed', error));
-    worker.on('exit', () => {
-      rpc.$close(new EngineStopped());
-      if (running !== started) return;
-      running = null;
-      onStateChanged('stopped');
-    });
-    onStateChanged('running');
+  const events: EngineEvents = {
+    ...options.events,
+    overviewChanged(overview) {
+      // Another program has the data folder: a service that is still starting, or a command that will end.
+      if (overview.problems.some(({ key }) => key === 'error.data.locked')) search.begin();
+      options.events.overviewChanged(overview);
+    },
+  };
+
+  function stand(changed: EngineStanding): void {
+    standing = changed;
+    onChanged(standing);
   }
 
-  async function stop(limit: number): Promise<void> {
-    if (running === null) return;
-    const { worker, rpc } = running;
-    running = null;
-    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    const tooLong = new Promise<void>((resolve) => setTimeout(resolve, limit));
-    const shutdown = rpc.shutdown().catch((error: unknown) => console.error('engine shutdown failed', error));
-    await Promise.race([shutdown, exited, tooLong]);
-    await worker.terminate();
+  function use(made: EngineLink): void {
+    link = made;
+    void made.ended.then(() => {
+      if (link !== made) return;
+      link = null;
+      stand({ state: 'stopped', host: made.host });
+      if (made.host === 'service') search.begin();
+    });
+    stand({ state: 'running', host: made.host });
+  }
+
+  async function changeToService(): Promise<void> {
+    if (!search.underWay) return;
+    const service = await attachToService(dataFolder, events);
+    if (service === null) return;
+    search.end();
+    const former = link;
+    use(service);
+    await former?.end(0);
+  }
+
+  async function begin(): Promise<void> {
+    if (link !== null) return;
+    search.end();
+    use((await attachToService(dataFolder, events)) ?? startThread(threadFile, dataFolder, events));
   }
 
   async function call<Name extends keyof EngineCalls>(
     name: Name,
     ...args: Parameters<EngineCalls[Name]>
   ): Promise<Awaited<ReturnType<EngineCalls[Name]>>> {
-    if (running === null) throw new EngineStopped();
-    return running.rpc.$call(name, ...args);
+    await begun;
+    if (link === null) throw new EngineStopped();
+    return link.rpc.$call(name, ...args);
   }
 
   return {
-    get state() {
-      return running === null ? 'stopped' : 'running';
+    get standing() {
+      return standing;
     },
     calls: callsThrough(call),
-    start,
-    stop,
+    start: () => (begun = begun.then(begin)),
+    async stop(limit) {
+      search.end();
+      await begun;
+      const former = link;
+      link = null;
+      await former?.end(limit);
+    },
   };
 }
 
-function connect(worker: Worker, events: EngineEvents): Running['rpc'] {
-  return createBirpc<EngineCalls, EngineEvents>(events, {
-    post: (message) => worker.postMessage(message),
-    on: (listener) => worker.on('message', listener),
-    off: (listener) => worker.off('message', listener),
-    // A test of a slow line or a shutdown may take minutes; a dead worker is noticed by its exit.
-    timeout: -1,
-  });
+function createSearch(
+  pause: number,
+  look: () => void,
+): { readonly underWay: boolean; begin(): void; end(): void } {
+  let timer: ReturnType<typeof setInterval> | undefined;
+  return {
+    get underWay() {
+      return timer !== undefined;
+    },
+    begin() {
+      timer ??= setInterval(look, pause);
+    },
+    end() {
+      clearInterval(timer);
+      timer = undefined;
+    },
+  };
 }

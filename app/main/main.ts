@@ -1,9 +1,10 @@
 /** The background page: it outlives the window, keeps the engine and the tray, and is the only one that quits. */
+import { accessSync, constants, existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { EngineEvents } from '../../src/engine/contract';
+import { dataArgument, findDataFolder, userFolder } from '../../src/config/find-data-folder';
 import type { Bridge, BridgeListener, SharedGlobal, Wish } from '../bridge';
-import { findDataFolder } from './data-folder';
 import { createEngineHost } from './engine-host';
 import { openPreferences } from './preferences';
 import { saveText } from './save-file';
@@ -34,16 +35,30 @@ const events: EngineEvents = {
 };
 
 const startWithSystem = systemStartup([process.execPath, ...nw.App.fullArgv], homedir());
-const dataFolder = findDataFolder(nw.App.argv, nw.App.startPath);
-const preferences = openPreferences(dataFolder);
-const engine = createEngineHost(path.join(__dirname, 'engine-thread.js'), dataFolder, events, (state) =>
-  listener?.engineStateChanged(state),
-);
+const dataFolder = findDataFolder(dataArgument(nw.App.argv), nw.App.startPath);
+// Of a service, the folder may be another user's.
+const preferences = openPreferences(canWrite(dataFolder) ? dataFolder : userFolder());
+const engine = createEngineHost({
+  threadFile: path.join(__dirname, 'engine-thread.js'),
+  dataFolder,
+  events,
+  onChanged: (standing) => listener?.engineChanged(standing),
+});
 const mainWindow = createMainWindow(
   preferences,
   () => listener?.altIsDown() ?? false,
   () => wish('quit'),
 );
+
+/** A folder that is not there yet is made. */
+function canWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return !existsSync(folder);
+  }
+}
 
 /** The window knows what there is to ask the user first. Without one nobody can be asked. */
 function wish(what: Wish): void {
@@ -63,7 +78,7 @@ async function quit(): Promise<void> {
 
 async function restart(): Promise<void> {
   await engine.stop(SHUTDOWN_LIMIT);
-  if (!quitting) engine.start();
+  if (!quitting) await engine.start();
 }
 
 const bridge: Bridge = {
@@ -79,7 +94,7 @@ const bridge: Bridge = {
   engine: engine.calls,
   connect(connected) {
     listener = connected;
-    return engine.state;
+    return engine.standing;
   },
   restartEngine: () => void restart(),
   show: () => mainWindow.show(),
@@ -113,4 +128,4 @@ trayMenu.speak(preferences.current.language);
 const tray = createTray(trayMenu.menu, preferences.current.language, () => mainWindow.show());
 global.synchronisation = bridge;
 nw.App.on('open', () => mainWindow.show());
-engine.start();
+void engine.start();

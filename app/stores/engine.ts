@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia';
-import { ref, shallowRef } from 'vue';
+import { computed, ref, shallowRef } from 'vue';
 import type {
   CheckResult,
   ComparisonProgress,
@@ -9,7 +9,7 @@ import type {
 } from '../../src/engine/contract';
 import type { HistoryLine } from '../../src/report/report';
 import type { BlockedAddress } from '../../src/transport/port';
-import type { Bridge, BridgeListener, EngineState } from '../bridge';
+import type { Bridge, BridgeListener, EngineStanding, EngineState } from '../bridge';
 
 /** Lines kept on the screen; the reports keep all of theirs. */
 const LOG_LIMIT = 1000;
@@ -18,6 +18,7 @@ const RECENT = 10;
 function createState() {
   return {
     state: ref<EngineState>('running'),
+    host: ref<EngineStanding['host']>('window'),
     overview: shallowRef<Overview | null>(null),
     log: shallowRef<readonly LogLine[]>([]),
     recent: shallowRef<readonly HistoryLine[]>([]),
@@ -39,16 +40,18 @@ type State = ReturnType<typeof createState>;
 /** What the engine last said. Nothing here is computed: it is fetched, or it came with an event. */
 export const useEngineStore = defineStore('engine', () => {
   const store = createState();
-  const { state, overview, log, checks } = store;
+  const { state, host, overview, log, checks } = store;
+  /** What to say of an engine that has stopped: keys under `screen.` and `tray.notice.`. */
+  const loss = computed(() => (host.value === 'service' ? 'serviceStopped' : 'engineStopped'));
 
-  function connect(bridge: Bridge, window: Omit<BridgeListener, 'events' | 'engineStateChanged'>): void {
+  function connect(bridge: Bridge, window: Omit<BridgeListener, 'events' | 'engineChanged'>): void {
     const { engine } = bridge;
-    state.value = bridge.connect({
+    const standing = bridge.connect({
       ...window,
       events: eventsOf(store, engine),
-      engineStateChanged: (changed) => {
-        state.value = changed;
-        if (changed === 'stopped') {
+      engineChanged: (changed) => {
+        stand(changed);
+        if (changed.state === 'stopped') {
           overview.value = withoutEngine(overview.value);
           return;
         }
@@ -57,7 +60,13 @@ export const useEngineStore = defineStore('engine', () => {
         void quietly(() => load(store, engine));
       },
     });
+    stand(standing);
     if (state.value === 'running') void quietly(() => load(store, engine));
+  }
+
+  function stand(standing: EngineStanding): void {
+    state.value = standing.state;
+    host.value = standing.host;
   }
 
   function emptyLog(): void {
@@ -68,7 +77,7 @@ export const useEngineStore = defineStore('engine', () => {
     checks.value = [];
   }
 
-  return { ...store, connect, emptyLog, forgetChecks };
+  return { ...store, loss, connect, emptyLog, forgetChecks };
 });
 
 function eventsOf(store: State, engine: Bridge['engine']): EngineEvents {

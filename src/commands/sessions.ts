@@ -1,5 +1,6 @@
 import type { EngineEvents } from '../engine/contract';
 import { Engine } from '../engine/engine';
+import { ServiceDoor } from '../engine/service-door';
 import type { Progress, SessionState } from '../report/report';
 import { renderText } from '../report/render-text';
 import { checkAnswer, checkLines } from './check-lines';
@@ -38,11 +39,16 @@ export async function sync(
   }
 }
 
-/** The engine until SIGTERM: FTP server at a hub, schedule at both. */
+/** The engine until SIGTERM: FTP server at a hub, schedule at both. Windows of this machine attach to it. */
 export async function run(context: CommandContext): Promise<number> {
-  const engine = new Engine(context.parts, context.folder, toTerminal(context));
+  const door = new ServiceDoor();
+  const engine = new Engine(context.parts, context.folder, toBoth(toTerminal(context), door.events));
   try {
     await engine.open();
+    await door.open(engine, context.folder).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      context.tell(context.translate('cli.run.noWindows', { reason }));
+    });
     await engine.serve();
     await new Promise<void>((resolve) => {
       if (context.signal.aborted) resolve();
@@ -50,8 +56,23 @@ export async function run(context: CommandContext): Promise<number> {
     });
   } finally {
     await engine.shutdown();
+    await door.close();
   }
   return EXIT.complete;
+}
+
+function toBoth(terminal: EngineEvents, windows: EngineEvents): EngineEvents {
+  return {
+    ...windows,
+    logged(line) {
+      terminal.logged(line);
+      windows.logged(line);
+    },
+    overviewChanged(overview) {
+      terminal.overviewChanged(overview);
+      windows.overviewChanged(overview);
+    },
+  };
 }
 
 export async function test(context: CommandContext): Promise<number> {

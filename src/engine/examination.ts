@@ -77,6 +77,9 @@ function hubWay(
     onRequest: () => undefined,
     onCompare: () => undefined,
     onSnapshotRequest: () => undefined,
+    onLinked: () => undefined,
+    onCodeRefused: () => undefined,
+    onCertificate: () => undefined,
     stateChanged: () => undefined,
     blockedChanged: () => undefined,
     receiving: () => undefined,
@@ -94,7 +97,9 @@ function siteWay(settings: Settings, parts: Parts, paths: DataFolder): Way {
       settings.site === null ? Promise.reject(new SyncError('settings.notPaired')) : Promise.resolve(null),
   };
   if (settings.site === null) return { checks: [pairing], close: NOTHING.close };
-  const { checks, close } = siteChecks(parts, settings, new SiteRuntime(parts, settings, paths));
+  // What a line teaches here, the next session learns by itself.
+  const runtime = new SiteRuntime(parts, settings, paths, () => Promise.resolve());
+  const { checks, close } = siteChecks(parts, settings, runtime);
   return {
     checks: [pairing, ...checks],
     close: () => {

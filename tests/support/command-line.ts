@@ -25,16 +25,35 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
 }
 
+/** What starts the command line: a file with its first arguments, and its variables. */
+interface Program {
+  readonly command: readonly [string, ...string[]];
+  readonly environment: NodeJS.ProcessEnv;
+}
+
 /** The command line, bundled as it is shipped, and a folder for a test's installations. */
 export class CommandLine {
   readonly folder = mkdtempSync(join(tmpdir(), 'synchro-cli-'));
-  readonly #program = join(this.folder, 'synchro.js');
   readonly #running = new Set<ChildProcess>();
+
+  readonly #program: Program;
+
+  private constructor(program?: Program) {
+    this.#program = program ?? {
+      command: [process.execPath, join(this.folder, 'synchro.js')],
+      environment: programEnvironment(),
+    };
+  }
 
   static async build(): Promise<CommandLine> {
     const commandLine = new CommandLine();
-    await bundleNode(join(root, 'src/cli.ts'), commandLine.#program);
+    await bundleNode(join(root, 'src/cli.ts'), join(commandLine.folder, 'synchro.js'));
     return commandLine;
+  }
+
+  /** Of a package: one that is made already. */
+  static installed(file: string, environment: Program['environment']): CommandLine {
+    return new CommandLine({ command: [file], environment: { ...process.env, ...environment } });
   }
 
   /** A folder of its own. */
@@ -54,9 +73,10 @@ export class CommandLine {
   }
 
   #start(args: readonly string[], input: string | null): Running {
-    const child = spawn(process.execPath, [this.#program, ...args], {
+    const [file, ...first] = this.#program.command;
+    const child = spawn(file, [...first, ...args], {
       cwd: this.folder,
-      env: programEnvironment(),
+      env: this.#program.environment,
       stdio: [input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     child.stdin?.end(input);

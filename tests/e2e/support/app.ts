@@ -6,7 +6,9 @@ import { Options, ServiceBuilder } from 'selenium-webdriver/chrome.js';
 import { findRuntime } from '../../../build/nw-runtime.mjs';
 
 export interface AppOptions {
-  readonly appFolder: string;
+  /** The application folder, which the runtime at hand starts; or the program of a package, which has both. */
+  readonly appFolder?: string;
+  readonly program?: string;
   readonly dataFolder: string;
   readonly display: string;
 }
@@ -34,14 +36,14 @@ const LIMIT = 15_000;
 const screenshots = process.env['SYNCHRO_SCREENSHOTS'] ?? path.join(os.tmpdir(), 'synchro-screenshots');
 
 /** Starts the application folder in the real NW.js. */
-export async function startApp({ appFolder, dataFolder, display }: AppOptions): Promise<App> {
+export async function startApp({ appFolder, program, dataFolder, display }: AppOptions): Promise<App> {
   const { nw, chromedriver } = findRuntime();
   if (chromedriver === null) throw new Error('the end-to-end tests need the SDK flavour of NW.js');
   const userFolder = mkdtempSync(path.join(os.tmpdir(), 'synchro-user-'));
   const options = new Options();
-  options.setChromeBinaryPath(nw);
+  options.setChromeBinaryPath(program ?? nw);
+  if (appFolder !== undefined) options.addArguments(`nwapp=${appFolder}`);
   options.addArguments(
-    `nwapp=${appFolder}`,
     'no-sandbox',
     'disable-gpu',
     'force-prefers-reduced-motion',
