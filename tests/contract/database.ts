@@ -1319,6 +1319,34 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         expect(await added(1)).toEqual(['1: 4 of points']);
       });
 
+      test('are not known of changes that are sent again, which may have been counted', async () => {
+        await openAdditive();
+        await fixture.run(
+          `UPDATE person SET points = 4 WHERE id = 1`,
+          `UPDATE person SET points = 4 WHERE id = 2`,
+        );
+        await added(1);
+        await database.resend(0);
+        await fixture.run(`UPDATE person SET points = 6 WHERE id = 1`);
+        expect(await added(2)).toEqual(['1: - of -', '2: - of -']);
+      });
+
+      test('are not known of what an old copy had not sent, and known of what it changes from then on', async () => {
+        await openAdditive();
+        await fixture.run(`UPDATE person SET points = 4 WHERE id = 1`);
+        await added(1);
+        await fixture.run(
+          `UPDATE person SET points = 6 WHERE id = 1`,
+          `UPDATE person SET points = 4 WHERE id = 2`,
+        );
+        await database.transaction((transaction) => transaction.forgetSums());
+        expect(await added(2)).toEqual(['1: - of -', '2: - of -']);
+        await fixture.run(`UPDATE person SET points = 7 WHERE id = 1`);
+        expect(await added(3)).toEqual(['1: 1 of points']);
+        await database.release(1);
+        expect(await added(1)).toEqual(['1: 4 of points']);
+      });
+
       test('come with what a change adds to each, and with the row that was deleted', async () => {
         await openAdditive('hub');
         await fixture.run(`UPDATE person SET points = 9`, `DELETE FROM person WHERE id = 2`);
