@@ -1008,6 +1008,20 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         });
       });
 
+      test('nothing of an expired conflict that a later one could be taken for', async () => {
+        await open('person', 'hub');
+        const refused = { ...updateOf(1n, 'Anna'), kind: 'refused', rule: 'refused' } as const;
+        const old = await note(refused, { at: 100 });
+        await database.transaction((transaction) =>
+          transaction.endRefused(old, { outcome: 'superseded', at: 110 }),
+        );
+        await database.restore(old, { which: 'loser', at: 150, by: 'Marie' });
+        await database.purge({ ...NOTHING_EXPIRED, conflictsBefore: 200 });
+        expect(await database.conflicts(9)).toEqual([]);
+        await note(refused, { at: 300 });
+        expect(await database.conflicts(9, { waiting: true })).toHaveLength(1);
+      });
+
       test('a table’s changes of a batch are pending again once taken back', async () => {
         await open('family');
         await fixture.run(`UPDATE parent SET name = 'q'`, `INSERT INTO child (id, parent) VALUES (2, 1)`);
