@@ -38,6 +38,8 @@ export async function giveBack(options: GiveBackOptions): Promise<number> {
     return await database.transaction(async (transaction) => {
       for (let batch = batches.since + 1; batch <= batches.lastMarked; batch += 1)
         for (const { name } of tables) await transaction.takeBack(name, batch);
+      // What another site gives back may hold them already.
+      await transaction.forgetSums();
       let rows = 0;
       for (const { table } of compared) rows += await noteTable(transaction, table, at);
       await transaction.recordNumbers(standing);

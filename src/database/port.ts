@@ -289,6 +289,11 @@ export interface MergeTransaction {
   recordPosition(round: number, includedBatch: number): Promise<void>;
   /** Writes numbers of the tracking; what is left out stays. */
   recordNumbers(numbers: Partial<TrackingState>): Promise<void>;
+  /**
+   * Site, where it or its hub is an old copy: what its pending changes add may have been counted in the life that was
+   * lost, and is not known.
+   */
+  forgetSums(): Promise<void>;
   /** Site, about to be filled from a snapshot: all that was logged before is of no account. */
   forgetChanges(): Promise<void>;
   /** Hub, an old copy: the round that is applied again is the last one, it published these and all that was merged. */
@@ -345,7 +350,8 @@ export interface Database {
   occupied(): Promise<readonly string[]>;
   /**
    * Site: makes sent changes that were made since then (ms, UTC, this machine's clock) pending again, as by someone who
-   * has seen nothing: `base` 0. Resolves to how many, as far as they are still kept.
+   * has seen nothing: `base` 0. What they add may have been counted already, and is not known any more. Resolves to
+   * how many, as far as they are still kept.
    */
   resend(since: number): Promise<number>;
   /** Lays changes ready for the next transaction, which uses them up. When it rejects, nothing is staged. */

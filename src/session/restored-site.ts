@@ -35,7 +35,8 @@ export async function settleRestoredSite(
 
 /**
  * A number is never used twice: the next batch follows all that anyone knows of. Until a round includes it, this site
- * takes its own changes again as well, and its batches say that it has not seen them.
+ * takes its own changes again as well, and its batches say that it has not seen them. What waits here may have gone out
+ * in the lost life: nothing of it is added to a sum a second time.
  */
 async function beginCatchingUp(
   handle: StepHandle,
@@ -50,7 +51,10 @@ async function beginCatchingUp(
     lostBatch: last + 1,
     lostRound: hub.round,
   };
-  await database.transaction((transaction) => transaction.recordNumbers(numbers));
+  await database.transaction(async (transaction) => {
+    await transaction.recordNumbers(numbers);
+    await transaction.forgetSums();
+  });
   handle.warn('session.site.recovering', { position: state.position, round: hub.round });
   return { catalogue, state: { ...state, ...numbers } };
 }

@@ -1008,6 +1008,20 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         });
       });
 
+      test('nothing of an expired conflict that a later one could be taken for', async () => {
+        await open('person', 'hub');
+        const refused = { ...updateOf(1n, 'Anna'), kind: 'refused', rule: 'refused' } as const;
+        const old = await note(refused, { at: 100 });
+        await database.transaction((transaction) =>
+          transaction.endRefused(old, { outcome: 'superseded', at: 110 }),
+        );
+        await database.restore(old, { which: 'loser', at: 150, by: 'Marie' });
+        await database.purge({ ...NOTHING_EXPIRED, conflictsBefore: 200 });
+        expect(await database.conflicts(9)).toEqual([]);
+        await note(refused, { at: 300 });
+        expect(await database.conflicts(9, { waiting: true })).toHaveLength(1);
+      });
+
       test('a table’s changes of a batch are pending again once taken back', async () => {
         await open('family');
         await fixture.run(`UPDATE parent SET name = 'q'`, `INSERT INTO child (id, parent) VALUES (2, 1)`);
@@ -1320,6 +1334,34 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         const copy = await fixture.copy();
         await copy.prepare({ id: 'another site', role: 'site' });
         expect(await added(1, copy)).toEqual(['1: - of -']);
+        expect(await added(1)).toEqual(['1: 4 of points']);
+      });
+
+      test('are not known of changes that are sent again, which may have been counted', async () => {
+        await openAdditive();
+        await fixture.run(
+          `UPDATE person SET points = 4 WHERE id = 1`,
+          `UPDATE person SET points = 4 WHERE id = 2`,
+        );
+        await added(1);
+        await database.resend(0);
+        await fixture.run(`UPDATE person SET points = 6 WHERE id = 1`);
+        expect(await added(2)).toEqual(['1: - of -', '2: - of -']);
+      });
+
+      test('are not known of what an old copy had not sent, and known of what it changes from then on', async () => {
+        await openAdditive();
+        await fixture.run(`UPDATE person SET points = 4 WHERE id = 1`);
+        await added(1);
+        await fixture.run(
+          `UPDATE person SET points = 6 WHERE id = 1`,
+          `UPDATE person SET points = 4 WHERE id = 2`,
+        );
+        await database.transaction((transaction) => transaction.forgetSums());
+        expect(await added(2)).toEqual(['1: - of -', '2: - of -']);
+        await fixture.run(`UPDATE person SET points = 7 WHERE id = 1`);
+        expect(await added(3)).toEqual(['1: 1 of points']);
+        await database.release(1);
         expect(await added(1)).toEqual(['1: 4 of points']);
       });
 

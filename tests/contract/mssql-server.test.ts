@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Block, Change, Value } from '../../src/batch/block';
 import { openMssql } from '../../src/database/mssql/database';
-import type { Database, Unseen } from '../../src/database/port';
+import type { Database, MergeTransaction, Unseen } from '../../src/database/port';
 import { openLine } from '../support/cuttable-line';
 import { makeMssqlDatabase, serverAddress, type MssqlBusiness } from '../support/mssql-business';
 
@@ -40,16 +40,17 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
     await database.stage(streamOf({ table, columns, keyCount, changes: staged }), { clockOffset: 0 });
   }
 
-  async function refused(): Promise<string[]> {
-    return database.transaction(async (transaction) =>
-      (await transaction.apply(AT_SITE)).map((violation) =>
-        [
-          violation.kind,
-          violation.kind === 'refused' ? violation.reason : '',
-          ...violation.change.values.map(textOf),
-        ].join(' '),
-      ),
-    );
+  const refused = (): Promise<string[]> => database.transaction(violationsIn);
+
+  /** Writes another row than the one that came. */
+  async function settled(table: string, came: Change, values: readonly Value[]): Promise<string[]> {
+    await stage(table, came);
+    return database.transaction(async (transaction) => {
+      const [change] = await transaction.staged(table, 0, 1);
+      if (change === undefined) throw new Error('nothing is staged');
+      await transaction.settle(change, { write: true, toEveryone: true, values });
+      return violationsIn(transaction);
+    });
   }
 
   test('tables of other schemas, whatever their names, and those that are left out, with the reason', async () => {
@@ -89,6 +90,50 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
     for await (const { block } of database.capture(1, ['account']))
       found.push(...block.changes.map(({ adds }) => adds));
     expect(found).toEqual([['-0.0003', '0.3000']]);
+  });
+
+  test('a sum of single precision is written as exactly as its column can hold it', async () => {
+    await business.run(
+      'CREATE TABLE account (id int PRIMARY KEY, amount real, rate real)',
+      'INSERT INTO account VALUES (1, 0.1, 0.1)',
+    );
+    await database.prepare(SITE);
+    await database.declareAdditive({ account: ['amount'] });
+    await database.prepare(SITE);
+    const written = (sum: number, rate: number): Promise<string[]> =>
+      settled('account', change('U', '011', 1n, 0.5, 0.5), [1n, sum, rate]);
+    expect(await written(Math.fround(0.1) + Math.fround(0.2), 0.5)).toEqual([]);
+    expect(await business.query('SELECT amount FROM account')).toEqual([[Math.fround(0.3)]]);
+    expect(await written(0.5, 0.3)).toEqual(['refused value 1 0.5 0.3']);
+  });
+
+  test('a number beyond all integers is written in place of the one that came', async () => {
+    await business.run('CREATE TABLE star (id int PRIMARY KEY, mass float, age int, near bit)');
+    await database.prepare(SITE);
+    const came = change('I', '1111', 1n, 1, 1n, 0n);
+    expect(await settled('star', came, [1n, 1e300, -5n, 1n])).toEqual([]);
+    expect(await business.query('SELECT * FROM star')).toEqual([[1, 1e300, -5, true]]);
+  });
+
+  test('a question about a key waits beside one about another that only case tells apart', async () => {
+    await business.run('CREATE TABLE other (id int PRIMARY KEY)');
+    await database.prepare(SITE);
+    const ask = (key: string): Promise<void> =>
+      database.transaction((transaction) =>
+        transaction.ask({ table: 'word', keyColumns: ['code'], key: [key], base: 3, until: null }),
+      );
+    for (const key of ['a', 'A', 'a']) await ask(key);
+    await database.purge({ upTo: 0, except: [], conflictsBefore: 0 });
+    await business.run('CREATE TABLE word (code nvarchar(10) COLLATE Latin1_General_CS_AS PRIMARY KEY)');
+    await database.prepare(SITE);
+    expect(await changes(1)).toEqual(["R  'A'", "R  'a'"]);
+  });
+
+  test('what goes wrong in a capture has a code of ours', async () => {
+    await business.run('CREATE TABLE t (id int PRIMARY KEY)');
+    await database.prepare(SITE);
+    await business.run('DROP TABLE sync.state');
+    await expect(changes(1)).rejects.toMatchObject({ code: 'database.refused' });
   });
 
   test('several rows in one statement, cascades, and whatever NOCOUNT says', async () => {
@@ -357,6 +402,16 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
     expect(await business.query("SELECT COUNT(*) FROM sys.schemas WHERE name = 'sync'")).toEqual([[0]]);
   });
 });
+
+/** Each as `kind reason values`. */
+const violationsIn = async (transaction: MergeTransaction): Promise<string[]> =>
+  (await transaction.apply(AT_SITE)).map((violation) =>
+    [
+      violation.kind,
+      violation.kind === 'refused' ? violation.reason : '',
+      ...violation.change.values.map(textOf),
+    ].join(' '),
+  );
 
 function change(op: Change['op'], marks: string, ...values: Value[]): Change {
   return { op, marks, changedAt: 1_750_000_000_000, base: null, values };

@@ -25,6 +25,7 @@ import {
   blocksOf,
   copyOf,
   dropCopy,
+  hasLines,
   markAndCopy,
   markInSnapshot,
   pendingQuery,
@@ -98,15 +99,16 @@ class MssqlDatabase implements Database {
   }
 
   async *capture(number: number, names: readonly string[]): AsyncGenerator<CapturedBlock> {
-    const connection = await this.#open();
-    const { role } = await requireTracking(connection);
-    const tables = (await tracked(connection)).filter(({ name }) => names.includes(name));
     try {
+      const connection = await this.#open();
+      const { role } = await requireTracking(connection);
+      const tables = (await tracked(connection)).filter(({ name }) => names.includes(name));
       if (await allowsSnapshots(connection)) {
         const reader = await Connection.open(this.#address);
         try {
           await markInSnapshot(connection, reader, tables, number);
           for (const table of tables) {
+            if (!(await hasLines(reader, table, number))) continue;
             const counted = role === 'hub' ? { total: await countRows(reader, table) } : {};
             const rows = reader.stream(pendingQuery(table, number, null));
             for await (const block of blocksOf(rows, table, role)) yield { ...block, ...counted };

@@ -25,7 +25,7 @@ import { logNumber, withdrawQuestions, writeQuestion } from './questions';
 import { countSettled, writeNoted } from './rows';
 import type { Staging } from './staging';
 import { writeState } from './state';
-import type { MssqlTable } from './table';
+import { unknownSums, type MssqlTable } from './table';
 import { findContested } from './unseen';
 
 /** The port's transaction on SQL Server. */
@@ -118,6 +118,16 @@ export class MssqlMergeTransaction implements MergeTransaction {
 
   recordNumbers(numbers: Partial<TrackingState>): Promise<void> {
     return writeState(this.#connection, numbers);
+  }
+
+  async forgetSums(): Promise<void> {
+    for (const table of this.#tables) {
+      const set = unknownSums(table);
+      if (set.length === 0) continue;
+      await this.#connection.run(
+        `UPDATE ${logOf(logNumber(table))} SET ${set.join(', ')} WHERE sent_in IS NULL`,
+      );
+    }
   }
 
   async forgetChanges(): Promise<void> {

@@ -1,6 +1,7 @@
 import { LINES_AT_ONCE, type Expired } from '../expired';
 import { asNumber, type Connection } from './connection';
-import { JOURNAL, LEDGER, logOf, QUESTIONS, RESTORED } from './names';
+import { hasRefused } from './journal';
+import { JOURNAL, LEDGER, logOf, QUESTIONS, REFUSED, RESTORED } from './names';
 import { logNumber } from './questions';
 import type { MssqlTable } from './table';
 
@@ -19,14 +20,19 @@ export async function purge(
   );
   // Whoever asks twice for a row asks since the first time.
   await connection.run(
-    `DELETE FROM ${QUESTIONS} WHERE id NOT IN (SELECT MIN(id) FROM ${QUESTIONS} GROUP BY name, key_columns, [key])`,
+    `DELETE FROM ${QUESTIONS} WHERE id NOT IN ` +
+      `(SELECT MIN(id) FROM ${QUESTIONS} GROUP BY ${['name', 'key_columns', '[key]'].map(exactly).join(', ')})`,
   );
   await connection.run(
     `DELETE FROM ${JOURNAL} WHERE at < ${String(conflictsBefore)} ` +
       `AND (kind <> 'refused' OR id IN (SELECT conflict_id FROM ${RESTORED}))`,
   );
-  await connection.run(`DELETE FROM ${RESTORED} WHERE conflict_id NOT IN (SELECT id FROM ${JOURNAL})`);
+  for (const name of [RESTORED, ...((await hasRefused(connection)) ? [REFUSED] : [])])
+    await connection.run(`DELETE FROM ${name} WHERE conflict_id NOT IN (SELECT id FROM ${JOURNAL})`);
 }
+
+/** The database's own collation may take two keys for one: `a` for `A`. */
+const exactly = (column: string): string => `${column} COLLATE Latin1_General_BIN2`;
 
 /** In portions so small that the server locks rows, never the whole log: the triggers go on writing into it. */
 async function purgeLog(connection: Connection, log: string, upTo: number): Promise<void> {

@@ -6,7 +6,7 @@ import { asNumber, asText, type Connection } from './connection';
 import { literal, logOf, QUESTIONS } from './names';
 import type { Staged } from './staging';
 import { keyColumns, keyNames, logSameAsStaged, type MssqlTable } from './table';
-import { toWire } from './values';
+import { parameterOf, toWire } from './values';
 
 /** Puts a question into the table's log, or aside until the table is prepared. */
 export async function writeQuestion(
@@ -57,7 +57,7 @@ async function logQuestion(
   await connection.all(
     `INSERT INTO ${logOf(logNumber(table))} (op, marks, changed_at, base, until_batch, ${keyNames(table).join(', ')}) ` +
       `VALUES ('R', '', 0, ${String(base)}, ${until === null ? 'NULL' : String(until)}, ${values.join(', ')})`,
-    ...key,
+    ...table.types.slice(0, table.keyCount).map((type, at) => parameterOf(type, key[at] ?? null)),
   );
 }
 

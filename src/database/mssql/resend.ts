@@ -1,7 +1,7 @@
 import { asNumber, type Connection } from './connection';
 import { logOf } from './names';
 import { logNumber } from './questions';
-import type { MssqlTable } from './table';
+import { unknownSums, type MssqlTable } from './table';
 
 /** Makes sent changes pending again, as by someone who has seen nothing of what others did. */
 export function resend(
@@ -12,8 +12,9 @@ export function resend(
   return connection.transaction(async () => {
     let count = 0;
     for (const table of tables) {
+      const set = ['sent_in = NULL', 'base = 0', ...unknownSums(table)];
       const row = await connection.first(
-        `UPDATE ${logOf(logNumber(table))} SET sent_in = NULL, base = 0 ` +
+        `UPDATE ${logOf(logNumber(table))} SET ${set.join(', ')} ` +
           `WHERE sent_in IS NOT NULL AND changed_at >= ${String(since)} AND op <> 'R'; SELECT @@ROWCOUNT`,
       );
       count += asNumber(row?.[0]);

@@ -8,7 +8,7 @@ import { keyExpression, readExpression, stagedType } from './column-type';
 import { asNumber, asText, type Connection, type Row } from './connection';
 import { quote } from './names';
 import { sameAsStaged, stagedKey, stagedNames, type MssqlTable } from './table';
-import { fromWire, isTooLong, parameterOf, toWire, type Wire } from './values';
+import { fromWire, isSingle, isTooLong, parameterOf, toWire, type Wire } from './values';
 
 /** A table with changes laid ready, in a temporary table of its own. */
 export interface Staged {
@@ -143,13 +143,16 @@ export class Staging {
     const id = String(change.id);
     await this.#connection.run(`UPDATE ${staged.name} SET ${flags.join(', ')} WHERE id = ${id}`);
     if (settlement.values === undefined) return;
-    const { misfit, reason, wires } = wired(staged, settlement.values);
-    const set = stagedNames(staged.table).map((column, at) => `${column} = @p${String(at + 3)}`);
+    const { table } = staged;
+    const { misfit, reason, wires } = wired(staged, roundedSums(table, settlement.values));
+    const set = stagedNames(table).map((column, at) => `${column} = @p${String(at + 3)}`);
     await this.#connection.all(
       `UPDATE ${staged.name} SET misfit = @p1, misfit_reason = @p2, ${set.join(', ')} WHERE id = ${id}`,
       misfit,
       reason,
-      ...wires.map((value) => (typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value)),
+      ...wires.map((wire, at) =>
+        typeof wire === 'number' && table.types[at]?.kind === 'integer' ? BigInt(wire) : wire,
+      ),
     );
   }
 
@@ -240,6 +243,16 @@ function wired(staged: Staged, values: readonly Value[]): WiredRow {
     wires: wires.map((wire, at) => (at < keyCount ? (wire ?? null) : null)),
   };
 }
+
+/** Sums are counted more exactly than a column of single precision can keep them. */
+const roundedSums = (table: MssqlTable, values: readonly Value[]): Value[] =>
+  values.map((value, at) => {
+    const type = table.types[at];
+    const isSum = table.additive.includes(table.columns[at] ?? '');
+    return isSum && typeof value === 'number' && type !== undefined && isSingle(type)
+      ? Math.fround(value)
+      : value;
+  });
 
 const ASCII = /^[\0-\x7f]*$/;
 

@@ -49,6 +49,9 @@ export const sumNames = (
     const place = String(at - table.keyCount + 1);
     return { column, at, old: `o${place}`, new: `n${place}` };
   });
+/** To be put after a SET: what an update moved is not known any more, and cannot be counted twice. */
+export const unknownSums = (table: MssqlTable): string[] =>
+  sumNames(table).flatMap((names) => [`${names.old} = NULL`, `${names.new} = NULL`]);
 export const stagedNames = ({ columns }: MssqlTable): string[] => numbered('c', columns.length);
 
 const numbered = (prefix: string, count: number): string[] =>

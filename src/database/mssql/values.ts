@@ -63,8 +63,12 @@ function isInRange({ name }: ColumnType, value: bigint): boolean {
 const narrow = ({ name }: ColumnType, value: bigint): number | bigint =>
   name === 'bigint' ? value : Number(value);
 
-const isFloat = ({ name, precision }: ColumnType, value: number): boolean =>
-  Number.isFinite(value) && ((name !== 'real' && precision > 24) || Math.fround(value) === value);
+/** Floating point of seven digits. */
+export const isSingle = ({ name, kind, precision }: ColumnType): boolean =>
+  kind === 'real' && (name === 'real' || precision <= 24);
+
+const isFloat = (type: ColumnType, value: number): boolean =>
+  Number.isFinite(value) && (!isSingle(type) || Math.fround(value) === value);
 
 const isOfLength = ({ name, length }: ColumnType, bytes: number): boolean =>
   name === 'binary' ? bytes === length : bytes <= (length ?? Infinity);

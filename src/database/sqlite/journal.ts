@@ -118,7 +118,8 @@ function conditionOf(
   };
 }
 
-const hasTable = (connection: Connection, name: string): boolean =>
+/** Some tables are made with their first line. */
+export const hasTable = (connection: Connection, name: string): boolean =>
   connection.first("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", name) !== null;
 
 /** What people and later sessions did is in tables of its own, which may not be there yet. */

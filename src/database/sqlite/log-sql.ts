@@ -22,6 +22,10 @@ export const sumNames = (
     return { column, at, old: `o${place}`, new: `n${place}` };
   });
 
+/** To be put after a SET: what an update moved is not known any more, and cannot be counted twice. */
+export const unknownSums = (table: SqliteTable): string[] =>
+  sumNames(table).flatMap((names) => [`${names.old} = NULL`, `${names.new} = NULL`]);
+
 /** `alias.a, alias.b…` */
 export const listOf = (alias: string, names: readonly string[]): string =>
   names.map((name) => `${alias}.${quote(name)}`).join(', ');

@@ -20,6 +20,7 @@ import type { Connection } from './connection';
 import { asNumber } from './connection';
 import { writeConflict, writeRefusedEnd } from './journal';
 import { writeLedger } from './ledger';
+import { unknownSums } from './log-sql';
 import { LEDGER, logOf, QUESTIONS, quote } from './names';
 import { restoreParent } from './parents';
 import { countSettled, writeNoted } from './rows';
@@ -118,6 +119,15 @@ export class SqliteMergeTransaction implements MergeTransaction {
 
   recordNumbers(numbers: Partial<TrackingState>): Promise<void> {
     writeState(this.#connection, numbers);
+    return Promise.resolve();
+  }
+
+  forgetSums(): Promise<void> {
+    for (const table of this.#tables) {
+      const set = unknownSums(table);
+      if (set.length === 0) continue;
+      this.#connection.run(`UPDATE ${quote(logOf(table.name))} SET ${set.join(', ')} WHERE sent_in IS NULL`);
+    }
     return Promise.resolve();
   }
 

@@ -1,7 +1,8 @@
 import { LINES_AT_ONCE, type Expired } from '../expired';
 import type { Connection } from './connection';
 import { asNumber } from './connection';
-import { JOURNAL, LEDGER, logOf, QUESTIONS, quote, RESTORED } from './names';
+import { hasTable } from './journal';
+import { JOURNAL, LEDGER, logOf, QUESTIONS, quote, REFUSED, RESTORED } from './names';
 import type { SqliteTable } from './table';
 
 /** Each part in transactions of its own: one that is cut short is done by the next. */
@@ -34,19 +35,16 @@ function purgeLog(connection: Connection, log: string, upTo: number): void {
   }
 }
 
-/** It is made with its first line. */
-const hasRestored = (connection: Connection): boolean =>
-  connection.first("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", RESTORED) !== null;
-
 function purgeConflicts(connection: Connection, before: number): void {
+  const noted = [RESTORED, REFUSED].filter((name) => hasTable(connection, name));
   connection.transaction(() => {
-    const settled = `json_extract(conflict, '$.kind') <> 'refused'`;
-    if (!hasRestored(connection)) {
-      connection.run(`DELETE FROM ${quote(JOURNAL)} WHERE at < ? AND ${settled}`, before);
-      return;
-    }
-    const putBack = `id IN (SELECT conflict FROM ${quote(RESTORED)})`;
-    connection.run(`DELETE FROM ${quote(JOURNAL)} WHERE at < ? AND (${settled} OR ${putBack})`, before);
-    connection.run(`DELETE FROM ${quote(RESTORED)} WHERE conflict NOT IN (SELECT id FROM ${quote(JOURNAL)})`);
+    const restored = noted.includes(RESTORED) ? ` OR id IN (SELECT conflict FROM ${quote(RESTORED)})` : '';
+    connection.run(
+      `DELETE FROM ${quote(JOURNAL)} WHERE at < ? AND (json_extract(conflict, '$.kind') <> 'refused'${restored})`,
+      before,
+    );
+    // The number of one that goes is another's one day.
+    for (const name of noted)
+      connection.run(`DELETE FROM ${quote(name)} WHERE conflict NOT IN (SELECT id FROM ${quote(JOURNAL)})`);
   });
 }
