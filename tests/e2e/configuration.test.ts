@@ -96,9 +96,8 @@ test('a new establishment gets its code, to copy or to scan', async () => {
 test('the line is held back at hours that one chooses', async () => {
   const app = await openConfiguration('site');
   await app.click('#tab-pairing');
-  await app.click(
-    'label[for="' + (await (await app.find('input[name=bandwidth]')).getAttribute('id')) + '"]',
-  );
+  // The switch itself is hidden behind its picture.
+  await app.driver.executeScript('document.querySelector("input[name=bandwidth]").click()');
   await app.type('[data-path="bandwidth.limit"] input', '500');
   await app.type('input[name=bandwidth-from]', '07:30');
   await look(app, 'configuration-bandwidth');

@@ -279,7 +279,9 @@ describe('establishments', () => {
     const second = await engine.renewSite(1);
     expect(decodePairing(second.code).secret).not.toBe(decodePairing(first.code).secret);
     await engine.retireSite(1);
-    expect(await engine.sites()).toEqual([{ number: 1, name: 'Lyon Centre', active: false, lastSeen: null }]);
+    expect(await engine.sites()).toEqual([
+      { number: 1, name: 'Lyon Centre', active: false, lastSeen: null, code: null },
+    ]);
     expect((await engine.overview()).sites).toMatchObject([{ number: 1, state: 'retired' }]);
     await engine.addSite('Lyon Centre');
     await expect(engine.renewSite(1)).rejects.toMatchObject({ code: 'settings.siteExists' });

@@ -127,7 +127,9 @@ describe('engines that tell', () => {
 
 test('a mail server that hangs delays neither a synchronisation nor, beyond a moment, the end of the program', async () => {
   const mute = await MuteServer.open();
-  const { post, start, stop, session } = bound(await found(mute.port, { 'mail.onSuccess': 'true' }));
+  const { post, start, stop, session } = bound(
+    await found(mute.port, { 'mail.onSuccess': 'true', waitLimit: '0.5', receptionLimit: '1' }),
+  );
   // A letter is stuck on its way from here on.
   await session('lyon');
   const { engine: hub } = await start('hub');

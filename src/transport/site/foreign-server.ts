@@ -4,7 +4,7 @@ import type { Client } from 'basic-ftp';
 import { SyncError } from '../../shared/errors';
 import { finalName, provingFeature } from '../names';
 import { sizeOf } from './download';
-import type { Deposit } from './upload';
+import type { Deposit } from './deposit';
 
 /**
  * A server that stands in front of the hub, or in its place, gives any name to any bytes, and over any other file. So

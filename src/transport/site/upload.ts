@@ -1,23 +1,14 @@
 import { Readable } from 'node:stream';
 import type { Client } from 'basic-ftp';
 import { SyncError } from '../../shared/errors';
-import { finalName, partName, type Inbox } from '../names';
+import { finalName, partName } from '../names';
+import type { Deposit } from './deposit';
 import { sizeOf } from './download';
 import { replyCode } from './hub-errors';
 import { isThere, prove, provesNames } from './foreign-server';
 import { metered } from './meter';
 import type { Pace } from './pace';
 import type { Passing } from './passing';
-
-/** Something to leave at the hub under a number. */
-export interface Deposit {
-  readonly inbox: Inbox;
-  readonly number: number;
-  readonly size: number;
-  readonly sha256: string;
-  /** Its bytes from `start`. */
-  readonly open: (start: number) => AsyncIterable<Buffer>;
-}
 
 /** How fast the slowest disk reads a file back when the hub verifies it, bytes a millisecond. */
 const verifySpeed = 20_000;
