@@ -233,15 +233,34 @@ describe('whatever is cut while a code gives way to a lasting secret, nobody is 
     expect(settingsOf('lyon').site.code).toBeNull();
   });
 
-  test('settings that were saved meanwhile do not bring the code back', async () => {
+  test('settings that were being saved meanwhile do not bring the code back', async () => {
     await found();
+    const other = company.backUp('lyon', 'other.db');
+    let onSaving: () => void = () => undefined;
+    let goOn: () => void = () => undefined;
+    const saving = new Promise<void>((resolve) => (onSaving = resolve));
+    const connected = new Promise<void>((resolve) => (goOn = resolve));
+    company.changeParts('lyon', {
+      clock,
+      openDatabase: async (address) => {
+        if (address === `sqlite:${other}`) {
+          onSaving();
+          await connected;
+        }
+        return parts.openDatabase(address);
+      },
+    });
     const { engine } = await company.start('lyon');
     const { values } = await engine.settings();
     if (values === null) throw new Error('no settings');
-    const saved = engine.test().then(() => engine.saveSettings({ ...values, waitLimit: 3 }));
+    const saved = engine.saveSettings({ ...values, database: `sqlite:${other}` });
+    await saving;
+    await engine.test();
+    expect(settingsOf('lyon').site.code).toBeNull();
+    goOn();
     expect(await saved).toEqual([]);
     await company.stop('lyon');
-    expect(settingsOf('lyon')).toMatchObject({ waitLimit: 3, site: { code: null } });
+    expect(settingsOf('lyon')).toMatchObject({ database: `sqlite:${other}`, site: { code: null } });
     expect(await connect('lyon')).toBe('ok');
   });
 });
