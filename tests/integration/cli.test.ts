@@ -147,7 +147,17 @@ describe.concurrent('a company by command line', () => {
       sites: null,
       paired: true,
       last: line,
+      log: expect.stringMatching(/lyon\/logs\/synchronisation\.log$/) as unknown,
     });
+    const examined = await company.run('lyon', 'doctor');
+    expect([examined.code, examined.stdout]).toEqual([
+      1,
+      expect.stringMatching(
+        /✘ Port du serveur FTP .+\n {4}Vérifiez que .+[^]+points demandent votre attention\.\n$/,
+      ),
+    ]);
+    const archive = commandLine.subfolder('archive');
+    expect(await company.json('lyon', 'support', `${archive}/a.zip`)).toEqual({ file: `${archive}/a.zip` });
     expect(await company.json('hub', 'status')).toMatchObject({
       departure: '23:15',
       round: 1,

@@ -20,7 +20,6 @@ beforeEach(async () => {
   company = await EngineCompany.open({
     schema: SCHEMA,
     sites: ['lyon'],
-    settings: { waitLimit: '0.2', receptionLimit: '0.2' },
   });
 });
 afterEach(() => company.close());
@@ -63,6 +62,7 @@ describe('synchro doctor', () => {
   test('at a site with many faults says all of them at once', async () => {
     const { data } = company.post('lyon');
     const paths = dataFolder(data);
+    await company.command('lyon', (context) => set(context, 'waitLimit', '0.1'));
     await company.session('lyon');
     chmodSync(paths.settings, 0o644);
     mkdirSync(paths.mailQueue);
@@ -146,7 +146,9 @@ test('the archive for support holds what helps, and no secret in any form, from 
     hub: await loadSettings(company.post('hub').data),
     lyon: await loadSettings(company.post('lyon').data),
   };
-  writeFileSync(log, `${readFileSync(log, 'utf8')}${secretsOf(settings.lyon).join('\n')}\n`);
+  const forms = [password, encodeURIComponent(password), Buffer.from(password).toString('base64')];
+  const planted = [...forms, ...secretsOf(settings.lyon)];
+  writeFileSync(log, `${readFileSync(log, 'utf8')}${planted.join('\n')}\n`);
   const running = await company.start('hub');
   const archives = {
     hub: join(company.post('hub').data, 'a.zip'),
@@ -159,7 +161,7 @@ test('the archive for support holds what helps, and no secret in any form, from 
   const secrets = [
     ...secretsOf(settings.hub),
     ...secretsOf(settings.lyon),
-    password,
+    ...forms,
     'Zwetlana',
     'PRIVATE KEY',
   ];
