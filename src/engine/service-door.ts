@@ -7,6 +7,7 @@ import { messagesOver, serviceAddress } from './service-line';
 
 /** Everyone who is neither the owner nor in the group. */
 const OTHERS = 0o007;
+const NOBODY = 0o777;
 
 /** Where windows of this machine come in to an engine that runs without one. */
 export class ServiceDoor {
@@ -31,7 +32,7 @@ export class ServiceDoor {
     const address = serviceAddress(folder);
     if (process.platform !== 'win32') await rm(address, { force: true });
     const listening = once(this.#server, 'listening');
-    const umask = process.umask();
+    const umask = process.umask(NOBODY);
     process.umask(umask | OTHERS);
     // The socket is made within this call, and never stands open.
     this.#server.listen(address);

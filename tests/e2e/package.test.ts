@@ -24,7 +24,7 @@ beforeAll(async () => {
   packageFile = await makeDebianPackage(made.folder, { ...made, compression: ['-Znone'] });
   rmSync(made.folder, { recursive: true });
   execFileSync('dpkg-deb', ['--extract', packageFile, empty]);
-}, 120_000);
+}, 300_000);
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
 test('it holds what runs on this system, for everyone to start, and nothing of the workshop', () => {
@@ -129,7 +129,7 @@ test('siège and serveur, set up by its command line, depart three nights in a r
   expect(places.rows('lyon')).toEqual(places.rows('siege'));
   expect(mail.box.every(({ attachments }) => attachments.length > 0)).toBe(true);
   expect(mail.box.at(-1)?.text).toContain('jeudi 3 décembre 2026 à 22:00:01');
-}, 120_000);
+}, 240_000);
 
 test('the Windows installer compiles, without a warning', async () => {
   const files = path.join(out, 'windows');
