@@ -2,11 +2,11 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Report } from '../../src/report/report';
 import { openBusiness } from '../support/business';
-import { EngineCompany } from '../support/engines';
-import { makeMssqlDatabase, serverAddress, type MssqlBusiness } from '../support/mssql-business';
+import { serverAddress } from '../support/mssql-business';
+import { useMssqlCompanies } from '../support/mssql-company';
 
 const SCHEMA = [
   'CREATE TABLE member (id int PRIMARY KEY, name nvarchar(50), balance decimal(12, 2), joined datetime2(3))',
@@ -15,129 +15,93 @@ const SCHEMA = [
   `INSERT INTO visit VALUES (1, 1, N'x'), (2, 2, N'y')`,
 ];
 
-type Place = 'hub' | 'lyon' | 'paris';
-
 describe.skipIf(serverAddress === null)('two sites and a hub on SQL Server', { timeout: 240_000 }, () => {
-  let businesses: Record<Place, MssqlBusiness>;
-  let company: EngineCompany | null = null;
-  const closing: (() => Promise<void>)[] = [];
-
-  afterEach(async () => {
-    await company?.close();
-    company = null;
-    for (const close of closing.splice(0)) await close();
-  });
-
-  async function make(statements: readonly string[]): Promise<MssqlBusiness> {
-    const business = await makeMssqlDatabase();
-    closing.push(() => business.drop());
-    await business.run(...statements);
-    return business;
-  }
-
-  async function found(statements: readonly string[] = SCHEMA): Promise<EngineCompany> {
-    businesses = { hub: await make(statements), lyon: await make(statements), paris: await make(statements) };
-    company = await EngineCompany.openOn({
-      hub: businesses.hub.address,
-      lyon: businesses.lyon.address,
-      paris: businesses.paris.address,
-    });
-    return company;
-  }
-
-  const rowsOf = async (place: Place, query: string): Promise<readonly (readonly unknown[])[]> =>
-    businesses[place].query(query);
-
-  async function expectAlike(...queries: readonly string[]): Promise<void> {
-    for (const query of queries) {
-      const hub = await rowsOf('hub', query);
-      expect(await rowsOf('lyon', query)).toEqual(hub);
-      expect(await rowsOf('paris', query)).toEqual(hub);
-    }
-  }
+  const { make, engines, found, afterwards } = useMssqlCompanies();
 
   const MEMBERS =
     'SELECT id, name, CONVERT(varchar(20), balance), CONVERT(varchar(30), joined, 121) FROM member ORDER BY id';
   const VISITS = 'SELECT id, member, note FROM visit ORDER BY id';
 
   test('a night: everyone converges, and the second synchronisation carries no row', async () => {
-    const { hub, lyon, paris } = (await found(), businesses);
+    const company = await found(SCHEMA);
+    const { hub, lyon, paris } = company.businesses;
     await hub.run(`UPDATE member SET balance = 99.99 WHERE id = 2`);
     await lyon.run(
       `INSERT INTO member VALUES (3, N'Zoé 🏖', 1234567890.12, '9999-12-31 23:59:59.999')`,
       `INSERT INTO visit VALUES (3, 3, N'')`,
     );
     await paris.run(`UPDATE member SET name = N'Anne' WHERE id = 1`, 'DELETE FROM visit WHERE id = 2');
-    expect(statesOf(await opened().synchronise())).toEqual(OK);
-    await expectAlike(MEMBERS, VISITS);
-    expect(await rowsOf('paris', MEMBERS)).toEqual([
+    expect(statesOf(await company.engines.synchronise())).toEqual(OK);
+    await company.expectAlike(MEMBERS, VISITS);
+    expect(await company.rows('paris', MEMBERS)).toEqual([
       [1, 'Anne', '10.50', '2024-02-29 10:00:00.123'],
       [2, 'Bob', '99.99', null],
       [3, 'Zoé 🏖', '1234567890.12', '9999-12-31 23:59:59.999'],
     ]);
-    const quiet = await opened().synchronise();
+    const quiet = await company.engines.synchronise();
     for (const report of Object.values(quiet)) expect(report.tables).toEqual([]);
   });
 
   test('both change one column of a row: the newest wins, the other row is kept whole', async () => {
-    const { lyon, paris } = (await found(), businesses);
+    const company = await found(SCHEMA);
+    const { lyon, paris } = company.businesses;
     await lyon.run(`UPDATE member SET name = N'Anna', balance = 11 WHERE id = 1`);
     // Two moments that a clock tells apart.
     await new Promise((resolve) => setTimeout(resolve, 50));
     await paris.run(`UPDATE member SET balance = 12 WHERE id = 1`);
-    await opened().synchronise();
-    await opened().synchronise();
-    await expectAlike(MEMBERS);
-    expect((await rowsOf('hub', MEMBERS))[0]).toEqual([1, 'Ann', '12.00', '2024-02-29 10:00:00.123']);
-    const [[conflict] = []] = await rowsOf('hub', 'SELECT conflict FROM sync.journal');
+    await company.engines.synchronise();
+    await company.engines.synchronise();
+    await company.expectAlike(MEMBERS);
+    expect((await company.rows('hub', MEMBERS))[0]).toEqual([1, 'Ann', '12.00', '2024-02-29 10:00:00.123']);
+    const [[conflict] = []] = await company.rows('hub', 'SELECT conflict FROM sync.journal');
     expect(String(conflict)).toContain('Anna');
     expect(String(conflict)).toContain('11.00');
   });
 
   test('a parent that goes while a child comes stays, at everyone', async () => {
-    const { lyon, paris } = (await found(), businesses);
+    const company = await found(SCHEMA);
+    const { lyon, paris } = company.businesses;
     await lyon.run('DELETE FROM member WHERE id = 2');
     await paris.run(`INSERT INTO visit VALUES (9, 2, N'here')`);
-    await opened().synchronise();
-    await opened().synchronise();
-    await expectAlike(MEMBERS, VISITS);
-    expect((await rowsOf('lyon', MEMBERS)).map(([id]) => id)).toEqual([1, 2]);
-    expect((await rowsOf('lyon', VISITS)).map(([id]) => id)).toContain(9);
+    await company.engines.synchronise();
+    await company.engines.synchronise();
+    await company.expectAlike(MEMBERS, VISITS);
+    expect((await company.rows('lyon', MEMBERS)).map(([id]) => id)).toEqual([1, 2]);
+    expect((await company.rows('lyon', VISITS)).map(([id]) => id)).toContain(9);
   });
 
   test('business triggers of each place fire for its own application alone', async () => {
-    const { lyon } =
-      (await found([
-        ...SCHEMA,
-        'CREATE TABLE audit (id int IDENTITY(1, 1) PRIMARY KEY, member int)',
-        'CREATE TRIGGER member_audit ON member AFTER UPDATE AS INSERT INTO audit (member) SELECT id FROM inserted',
-      ]),
-      businesses);
+    const company = await found([
+      ...SCHEMA,
+      'CREATE TABLE audit (id int IDENTITY(1, 1) PRIMARY KEY, member int)',
+      'CREATE TRIGGER member_audit ON member AFTER UPDATE AS INSERT INTO audit (member) SELECT id FROM inserted',
+    ]);
+    const { lyon } = company.businesses;
     await lyon.run(`UPDATE member SET name = name + N'!'`);
-    expect(statesOf(await opened().synchronise())).toEqual(OK);
-    await expectAlike(MEMBERS, 'SELECT member FROM audit ORDER BY id');
-    expect(await rowsOf('hub', 'SELECT COUNT(*) FROM audit')).toEqual([[2]]);
+    expect(statesOf(await company.engines.synchronise())).toEqual(OK);
+    await company.expectAlike(MEMBERS, 'SELECT member FROM audit ORDER BY id');
+    expect(await company.rows('hub', 'SELECT COUNT(*) FROM audit')).toEqual([[2]]);
   });
 
   test('every type, digit by digit', async () => {
-    const { lyon, paris } = (await found([VALUES_TABLE]), businesses);
+    const company = await found([VALUES_TABLE]);
+    const { lyon, paris } = company.businesses;
     await lyon.run(...VALUES);
-    expect(statesOf(await opened().synchronise())).toEqual(OK);
-    const written = await rowsOf('lyon', VALUES_READ);
+    expect(statesOf(await company.engines.synchronise())).toEqual(OK);
+    const written = await company.rows('lyon', VALUES_READ);
     expect(written).toHaveLength(VALUES.length);
-    await expectAlike(VALUES_READ);
+    await company.expectAlike(VALUES_READ);
     // And back: each row changed at the other end comes home as it is.
     await paris.run(`UPDATE sample SET marker = 1`);
-    await opened().synchronise();
-    await expectAlike(VALUES_READ, 'SELECT id, marker FROM sample ORDER BY id');
-    expect(await rowsOf('lyon', VALUES_READ)).toEqual(written);
+    await company.engines.synchronise();
+    await company.expectAlike(VALUES_READ, 'SELECT id, marker FROM sample ORDER BY id');
+    expect(await company.rows('lyon', VALUES_READ)).toEqual(written);
   });
 
   test('a site on SQLite beside one on SQL Server', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'mixed-'));
-    closing.push(() => {
+    afterwards(() => {
       rmSync(folder, { recursive: true });
-      return Promise.resolve();
     });
     const file = join(folder, 'original.db');
     const base = new DatabaseSync(file);
@@ -152,7 +116,7 @@ describe.skipIf(serverAddress === null)('two sites and a hub on SQL Server', { t
     const hub = await make(SCHEMA);
     const lyon = await make(SCHEMA);
     const paris = openBusiness(path);
-    company = await EngineCompany.openOn({ hub: hub.address, lyon: lyon.address, paris: `sqlite:${path}` });
+    const company = await engines({ hub: hub.address, lyon: lyon.address, paris: `sqlite:${path}` });
     paris.run(
       `INSERT INTO member VALUES (3, 'Zoé', 12.5, '2024-06-30 00:00:00.567')`,
       `UPDATE member SET balance = 7 WHERE id = 2`,
@@ -171,11 +135,6 @@ describe.skipIf(serverAddress === null)('two sites and a hub on SQL Server', { t
     expect(paris.rows('visit', ['id', 'note'])).toContain(`5 'long ago'`);
     paris.close();
   });
-
-  function opened(): EngineCompany {
-    if (company === null) throw new Error('no company');
-    return company;
-  }
 });
 
 const OK = { hub: 'ok', lyon: 'ok', paris: 'ok' };

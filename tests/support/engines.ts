@@ -234,7 +234,18 @@ export class EngineCompany {
 
   /** A site that joins later, with a copy of this database. */
   async join(name: string, database: string): Promise<void> {
-    const post = makePost(this.#folder, name, database);
+    await this.#join(makePost(this.#folder, name, database));
+  }
+
+  /** A site that joins later, with a database that is there already. */
+  async joinOn(name: string, path: string): Promise<void> {
+    const data = join(this.#folder, name);
+    mkdirSync(data);
+    await this.#join({ name, data, path });
+  }
+
+  async #join(post: EnginePost): Promise<void> {
+    const { name } = post;
     this.posts.push(post);
     await this.command(name, (context) => init(context, { role: 'site', name, database: post.path }));
     await this.command(name, prepare);
