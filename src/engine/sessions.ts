@@ -7,6 +7,7 @@ import { SyncError } from '../shared/errors';
 import type { Sentence } from './contract';
 import type { SessionRequest } from './runtime';
 import { checkRoom, placesOf } from './room';
+import { tellBlocked } from './tell-blocked';
 import { tidyFolder } from './tidy-folder';
 import type { Workplace } from './workplace';
 
@@ -163,9 +164,13 @@ export class Sessions {
   }
 
   #tidy(handle: StepHandle): Promise<void> {
-    const { paths, reports, parts, settings } = this.#place;
+    const { paths, reports, parts, settings, hub } = this.#place;
     const now = parts.clock.now();
     return tidied(handle, async () => {
+      // The first of them is this very session.
+      const [, former] = await reports.list(2);
+      const since = Date.parse(former?.endedAt ?? former?.startedAt ?? '');
+      tellBlocked(handle, hub?.server?.blocked() ?? [], Number.isNaN(since) ? 0 : since);
       if (settings !== null)
         await tidyFolder(paths, reports, { now, reportDays: settings.retention.reports });
     });

@@ -153,6 +153,18 @@ describe('a batch that is not what it should be keeps nobody else from synchroni
   });
 });
 
+test('a site that claims a round which was never published stops the sessions; its name is told, and retiring it ends that', async () => {
+  const acks = join(nightly.paths(0).sites, '1', 'acks');
+  mkdirSync(acks, { recursive: true });
+  writeFileSync(join(acks, '000999.json'), '{}');
+  const stopped = await night();
+  expect(stopped.error).toMatchObject({ code: 'session.hubBehind', params: { site: 'site 1', round: 999 } });
+  nightly.retire(1);
+  const report = await night();
+  expect(report.error).toBeNull();
+  expect(nightly.rows(0, 'member', COLUMNS)).toContain(`20 'Guest' 'of site 2'`);
+});
+
 test('SQL in the names of tables and columns and in every value is text, and nothing else', async () => {
   const attacks = [
     `'; DROP TABLE member; --`,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Client } from 'basic-ftp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadSettings } from '../../src/config/settings';
+import type { Report } from '../../src/report/report';
 import { newReport } from '../../src/report/new-report';
 import { EngineCompany } from '../support/engines';
 import { MailServer, MuteServer } from '../support/smtp';
@@ -97,7 +98,7 @@ describe('engines that tell', () => {
     expect(letter?.text).toContain('Le logiciel ou le poste s’est arrêté pendant cette synchronisation.');
   });
 
-  test('an address that the FTP server came to refuse', async () => {
+  test('an address that the FTP server came to refuse, which the report tells too, once', async () => {
     const { post, start } = bound(await found(server.port));
     const { engine } = await start('hub');
     await engine.serve();
@@ -122,6 +123,15 @@ describe('engines that tell', () => {
       subject: 'hub\u00a0: une adresse IP bloquée',
       text: expect.stringContaining('- 127.0.0.1') as unknown,
     });
+    const told = (report: Report): unknown[] =>
+      report.steps
+        .flatMap(({ messages }) => messages)
+        .filter(({ key }) => key === 'session.hub.blocked')
+        .map(({ params }) => params);
+    expect(told(await engine.synchronise('manual'))).toEqual([
+      { address: '127.0.0.1', attempts: 5, users: 'site-1' },
+    ]);
+    expect(told(await engine.synchronise('manual'))).toEqual([]);
   });
 });
 

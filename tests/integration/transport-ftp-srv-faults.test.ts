@@ -1,5 +1,5 @@
 /**
- * What ftp-srv does wrong as it comes, or leaves open, one test a fault: each fails on a bare FtpServer of the package.
+ * What ftp-srv does wrong as it comes, or leaves open, one test a fault.
  * Beside them, faults of the same list that are told elsewhere: the way out of the root, offsets that outlive a failed
  * transfer, SIZE of an empty file (transport-tree); the race at AUTH, what is injected behind it, passwords without end,
  * strangers on a data port (transport-security); the deadlock at 150 (transport-tls); two writers, ports that run out,
@@ -140,6 +140,7 @@ test('a data port that was announced and not used does not spoil the next one', 
   const line = await loggedIn();
   await publishRound(hub.folders.rounds, 1, Buffer.from('changes'));
   (await dataLine(line)).resume();
+  await line.dataPort();
   const data = await dataLine(line);
   let text = '';
   data.on('data', (bytes: Buffer) => (text += bytes.toString()));

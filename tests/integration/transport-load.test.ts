@@ -2,15 +2,17 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { Deadline } from '../../src/session/deadline';
+import { retryUntil } from '../../src/session/session';
+import { systemClock } from '../../src/shared/clock';
 import { createFtpHubLink } from '../../src/transport/site/ftp-hub-link';
 import { randomFile, sha256 } from '../support/hub-folders';
 import { startRemoteHub } from '../support/remote-hub';
 
-const never = new AbortController().signal;
-
 const sites = 200;
 /** Of each upload. `SYNCHRO_LOAD_BYTES=1048576` measures what the product promises, and takes its time. */
-const bytes = Number(process.env['SYNCHRO_LOAD_BYTES'] ?? 64 * 1024);
+const measured = process.env['SYNCHRO_LOAD_BYTES'];
+const bytes = Number(measured ?? 64 * 1024);
 
 test.runIf(process.platform === 'linux')(
   'two hundred sites that upload at once over TLS are all served, their files intact, in bounded memory',
@@ -24,19 +26,24 @@ test.runIf(process.platform === 'linux')(
           return { site: at + 1, file, digest: sha256(await randomFile(file, bytes)) };
         }),
       );
+      const deadline = new Deadline(systemClock, 240_000);
       const started = performance.now();
       await Promise.all(
         files.map(async ({ site, file }) => {
           const link = createFtpHubLink({ ...hub.linkOptions(site), timeoutMilliseconds: 120_000 });
-          await link.sendBatch(1, file, { signal: never });
+          // As a session does: a hub that has enough lines of one address for now is tried again.
+          await retryUntil(deadline, { clock: systemClock, signal: new AbortController().signal }, () =>
+            link.sendBatch(1, file, { signal: new AbortController().signal }),
+          );
           link.close();
         }),
       );
       const seconds = (performance.now() - started) / 1000;
       const { peak, stored } = await hub.standing();
-      console.log(
-        `${String(sites)} uploads of ${String(bytes)} bytes: ${seconds.toFixed(1)} s, ${String(peak)} MB`,
-      );
+      if (measured !== undefined)
+        console.log(
+          `${String(sites)} uploads of ${String(bytes)} bytes: ${seconds.toFixed(1)} s, ${String(peak)} MB`,
+        );
       expect(stored).toBe(sites);
       for (const { site, digest } of files)
         expect(sha256(readFileSync(join(hub.sites, String(site), 'batches', '000001.batch')))).toBe(digest);

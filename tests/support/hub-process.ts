@@ -1,4 +1,5 @@
 /** A hub's FTP server in a process of its own: tells where it is, then, at each line that it is sent, how it is. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { HubServerOptions } from '../../src/transport/hub/hub-server';
@@ -20,13 +21,16 @@ async function main(): Promise<void> {
   const { port, folders, certificate, stored, server } = hub;
   const { root, sites: sitesFolder, rounds } = folders;
   say({ port, root, sites: sitesFolder, rounds, fingerprint: certificate.fingerprint256 });
-  for await (const _ of createInterface({ input: process.stdin }))
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', () => {
     say({
       now: memory('VmRSS'),
       peak: memory('VmHWM'),
       blocked: server.blocked().map(({ address }) => address),
       stored: stored.length,
     });
+  });
+  await once(lines, 'close');
   await hub.end();
 }
 

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { TLSSocket, type SecureContext } from 'node:tls';
 import { errorCode } from '../disk';
 import { plainAddress } from './addresses';
-import { FtpRefusal } from './refusal';
+import { FtpRefusal, toRefusal } from './refusal';
 
 export interface PassivePorts {
   /** First and last port; 0 and 0: any free one. Best outside the system's ephemeral range. */
@@ -163,8 +163,8 @@ export class DataPort {
         () => {
           settle(socket);
         },
-        (error: Error) => {
-          this.#unproven = error;
+        (error: unknown) => {
+          this.#unproven = toRefusal(error);
           socket.destroy();
         },
       )
