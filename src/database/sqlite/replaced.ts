@@ -2,7 +2,8 @@
  * Rows that INSERT OR REPLACE takes away: SQLite deletes whatever clashes with the new row and fires no delete trigger
  * for it. Before each statement the rows that clash are noted as doomed, after it those that are really gone are logged
  * as deleted. A statement that in the end replaces nothing (OR IGNORE, an upsert) leaves rows doomed and no line in the
- * log: a deletion that never was must not be there, since the row can go later by the hub's word.
+ * log: a deletion that never was must not be there, since the row can go later by the hub's word. The next insertion
+ * forgets them.
  */
 import type { Connection } from './connection';
 import { doomedOf, quote } from './names';
@@ -29,28 +30,42 @@ export function forgetDoomed(connection: Connection, tables: readonly SqliteTabl
   for (const table of tables.filter(canReplace)) connection.run(`DELETE FROM ${quote(doomedOf(table.name))}`);
 }
 
-export const beforeInsert = (table: SqliteTable): string => noteDoomed(table, '1');
+export const beforeInsert = (table: SqliteTable): string =>
+  `DELETE FROM ${quote(doomedOf(table.name))}; ${noteDoomed(table, '1')}`;
 
 export const beforeUpdate = (table: SqliteTable): string =>
   noteDoomed(table, `NOT (${sameKey(table, 'victim', keyColumns(table), 'OLD', keyColumns(table))})`);
 
-export const afterInsert = (table: SqliteTable): string => logGone(table, '1');
+export const afterInsert = (table: SqliteTable): string =>
+  `${logGone(table, '1')}; DELETE FROM ${quote(doomedOf(table.name))}`;
 
-/** The row's own former key is logged by the trigger for keys that change. */
-export const afterUpdate = (table: SqliteTable): string =>
-  logGone(table, `NOT (${sameKey(table, 'd', keyNames(table), 'OLD', keyColumns(table))})`);
+/**
+ * The row's own former key is logged by the trigger for keys that change. What is doomed and still there stays so: the
+ * update may be what a foreign key does (ON DELETE SET NULL) between two rows that one statement replaces.
+ */
+export function afterUpdate(table: SqliteTable): string {
+  const doomed = quote(doomedOf(table.name));
+  return (
+    `${logGone(table, `NOT (${sameKey(table, 'd', keyNames(table), 'OLD', keyColumns(table))})`)}; ` +
+    `DELETE FROM ${doomed} WHERE ${isGone(table, doomed)}`
+  );
+}
 
 /** A doomed row that is deleted after all is logged by the trigger that sees it go. */
 export const spareDeleted = (table: SqliteTable): string =>
   `DELETE FROM ${quote(doomedOf(table.name))} WHERE ${sameKey(table, quote(doomedOf(table.name)), keyNames(table), 'OLD', keyColumns(table))}`;
 
 function logGone(table: SqliteTable, condition: string): string {
-  const doomed = quote(doomedOf(table.name));
-  const there = sameKey(table, 't', keyColumns(table), 'd', keyNames(table));
   return (
-    `${insertDeletion(table)} ${listOf('d', [...keyNames(table), ...beforeNames(table)])} FROM ${doomed} AS d ` +
-    `WHERE ${condition} AND NOT EXISTS (SELECT 1 FROM ${quote(table.name)} AS t WHERE ${there}); DELETE FROM ${doomed}`
+    `${insertDeletion(table)} ${listOf('d', [...keyNames(table), ...beforeNames(table)])} ` +
+    `FROM ${quote(doomedOf(table.name))} AS d WHERE ${condition} AND ${isGone(table, 'd')}`
   );
+}
+
+/** `doomed`: how the statement calls the table of doomed rows. */
+function isGone(table: SqliteTable, doomed: string): string {
+  const there = sameKey(table, 't', keyColumns(table), doomed, keyNames(table));
+  return `NOT EXISTS (SELECT 1 FROM ${quote(table.name)} AS t WHERE ${there})`;
 }
 
 function noteDoomed(table: SqliteTable, condition: string): string {

@@ -26,7 +26,7 @@ import {
 } from './replaced';
 
 /** Raised when the SQL below changes, so that `prepare` installs it anew. */
-export const TRIGGER_VERSION = 2;
+export const TRIGGER_VERSION = 3;
 
 export function logStatements(table: SqliteTable): string[] {
   const log = quote(logOf(table.name));
