@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NO_FAULTS, DAY } from './character';
+import { disk } from './machine/disk';
 import { time } from './machine/time';
 import type { Run } from './run';
 import type { World } from './world';
@@ -52,5 +53,20 @@ export async function settled(world: World): Promise<void> {
     world.tell(`hub: ${JSON.stringify(hub)}`);
     world.tell(`${world.nameOf(site)}: ${JSON.stringify(contents)}`);
   }
+  for (const wrong of world.movements.wrongAt(world.business(0))) world.findings.add(wrong);
   for (const value of world.witness.lost(await world.kept())) world.findings.add(`${value} is lost`);
+}
+
+/** Whoever works alone contradicts nobody, and is told nothing that he does not know. */
+export async function aloneIsUndisputed(world: World, place: number): Promise<void> {
+  const [conflict] = await world.conflicts();
+  if (conflict !== undefined)
+    world.findings.add(
+      `a conflict (${conflict.kind}, ${conflict.table}) where only ${world.nameOf(place)} worked`,
+    );
+  for (const path of disk.files.keys()) {
+    const origin = /\/rounds\/.*origin-(\d+)\.segment$/.exec(path)?.[1];
+    if (origin !== undefined && Number(origin) !== place)
+      world.findings.add(`only ${world.nameOf(place)} worked, and there is ${path}`);
+  }
 }

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { Readable, Writable } from 'node:stream';
 import { disk, placeOf, type DiskFile } from './disk';
-import { operate } from './process';
+import { lasting, operate } from './process';
 
 interface Stats {
   readonly size: number;
@@ -86,6 +86,7 @@ class Handle {
     return later(() => {
       operate();
       disk.sync(this.path);
+      lasting();
     });
   }
 
@@ -183,6 +184,7 @@ export const rename = (from: string, to: string): Promise<void> =>
   later(() => {
     statsOf(from);
     disk.rename(from, to);
+    lasting();
   });
 
 export const unlink = (path: string): Promise<void> =>
