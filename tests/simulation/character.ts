@@ -43,25 +43,27 @@ export function characterOf(random: Random): Character {
     clocks: random.chance(0.3),
     away: random.chance(0.2),
     restored: random.chance(0.12),
-    newColumn: alone === null && random.chance(0.08),
+    newColumn: alone === null && random.chance(0.12),
     alone,
   };
 }
 
 /** Operations of a session: a cut falls anywhere among them, and often not at all. */
 const OPERATIONS = 500;
-/** Changes of a session that outlast a power cut, likewise. */
+/** Changes of a session that outlast a power cut. The first ones are the transactions: cuts fall there more often. */
 const LASTING = 24;
 
 export function faultsOf(character: Character, random: Random): SessionFaults {
   const { kill, stop, line, flip } = character;
-  const between = random.chance(0.5);
+  const between = random.chance(0.6);
   return {
     limits: {
       untilPowerOff:
         kill && !between && random.chance(0.4) ? random.below(OPERATIONS) : Number.POSITIVE_INFINITY,
       untilLasting:
-        kill && between && random.chance(0.6) ? 1 + random.below(LASTING) : Number.POSITIVE_INFINITY,
+        kill && between && random.chance(0.7)
+          ? 1 + random.below(1 + random.below(LASTING))
+          : Number.POSITIVE_INFINITY,
       untilStop: stop && random.chance(0.4) ? random.below(OPERATIONS) : Number.POSITIVE_INFINITY,
       untilWork: random.chance(0.4) ? 1 + random.below(OPERATIONS) : Number.POSITIVE_INFINITY,
     },

@@ -6,7 +6,7 @@ import { restoreOldCopy, takeCopies } from './old-copies';
 import { damageFiles } from './damage';
 import { playAgain } from './replay';
 import { playBothOrders } from './orders';
-import { aloneIsUndisputed, playIdleNight, playQuietNights, settled } from './quiet';
+import { aloneIsUndisputed, playCalmNight, playIdleNight, playQuietNights, settled } from './quiet';
 import type { Run } from './run';
 import { ADDED, statement } from './schema';
 import { World, type Tell } from './world';
@@ -28,6 +28,7 @@ export async function playHistory(seed: number, tell: Tell = null): Promise<stri
       world.tell(`night ${String(night)}`);
       await playNight(world, random, character, work);
     }
+    if (character.newColumn) await playApart(world, random, work);
     endFaults(world);
     await playQuietNights(world);
     await settled(world);
@@ -61,6 +62,15 @@ async function playNight(world: World, random: Random, character: Character, wor
     if (character.full && random.chance(0.1)) fillDisk(world, random);
   }
   if (character.restored) await restoreOldCopy(world, random);
+}
+
+/** Tables differ, everybody works, and all meet. */
+async function playApart(world: World, random: Random, work: Work): Promise<void> {
+  world.tell('a night apart');
+  if (!world.businesses.some((business) => business.has(ADDED)))
+    world.addColumn(random.below(world.places.length));
+  for (const place of world.places) work(place, 3);
+  await playCalmNight(world);
 }
 
 function beginDay(world: World, random: Random, character: Character): void {

@@ -12,7 +12,7 @@ const QUIET_NIGHTS = 3;
 export async function playQuietNights(world: World): Promise<void> {
   for (let night = 1; night <= QUIET_NIGHTS; night += 1) {
     world.tell(`quiet night ${String(night)}`);
-    await playQuietNight(world);
+    await playCalmNight(world);
     if (world.isQuiet()) return;
   }
   world.findings.add(`changes wait after ${String(QUIET_NIGHTS)} quiet nights`);
@@ -21,12 +21,12 @@ export async function playQuietNights(world: World): Promise<void> {
 /** One more night, in which nothing has changed. */
 export async function playIdleNight(world: World): Promise<void> {
   world.tell('idle night');
-  const carried = await playQuietNight(world);
+  const carried = await playCalmNight(world);
   if (carried > 0) world.findings.add(`a night in which nothing changed carries ${String(carried)} rows`);
 }
 
-/** Nobody works and nothing fails; every site has sent before the hub merges, and gets its round. Rows that were carried. */
-async function playQuietNight(world: World): Promise<number> {
+/** Nobody works meanwhile and nothing fails; every site has sent before the hub merges, and gets its round. Rows that were carried. */
+export async function playCalmNight(world: World): Promise<number> {
   time.pass(DAY);
   const sites: Run[] = [];
   for (const site of world.sites) {
