@@ -8,7 +8,7 @@ import { playAgain } from './replay';
 import { playBothOrders } from './orders';
 import { aloneIsUndisputed, playCalmNight, playIdleNight, playQuietNights, settled } from './quiet';
 import type { Run } from './run';
-import { ADDED, statement } from './schema';
+import { ADDED, movement, statement } from './schema';
 import { World, type Tell } from './world';
 
 /** Plays one history, wholly determined by `seed`, and tells what is wrong after it: nothing, where all is well. */
@@ -18,8 +18,9 @@ export async function playHistory(seed: number, tell: Tell = null): Promise<stri
   const character = characterOf(random);
   const { sites, retention } = character;
   const world = await World.open({ sites, random, retention, tell });
-  const work: Work = (place, statements) => {
-    if (character.alone === null || character.alone === place) workAt(world, random, place, statements);
+  const work: Work = (place, statements, choose = statement) => {
+    if (character.alone === null || character.alone === place)
+      workAt(world, random, { place, statements, choose });
   };
   world.onInterruption = (place) => work(place, 1);
   world.tell(JSON.stringify(character));
@@ -45,7 +46,11 @@ export async function playHistory(seed: number, tell: Tell = null): Promise<stri
 async function playNight(world: World, random: Random, character: Character, work: Work): Promise<void> {
   time.pass(DAY);
   beginDay(world, random, character);
-  for (const place of world.places) work(place, random.below(4));
+  for (const place of world.places) {
+    work(place, random.below(4));
+    // Sums that meet at the hub are what shows that something was merged twice.
+    work(place, random.below(2), movement);
+  }
   const runs: Run[] = [];
   for (const site of world.sites) {
     if (random.chance(character.away ? 0.4 : 0.85))
@@ -98,11 +103,15 @@ function fillDisk(world: World, random: Random): void {
 }
 
 /** People at a place do so many things. */
-type Work = (place: number, statements: number) => void;
+type Work = (place: number, statements: number, choose?: typeof statement) => void;
 
-function workAt(world: World, random: Random, place: number, statements: number): void {
+function workAt(
+  world: World,
+  random: Random,
+  { place, statements, choose }: { place: number; statements: number; choose: typeof statement },
+): void {
   for (let done = 0; done < statements; done += 1) {
-    world.work(place, statement(random, world.business(place)));
+    world.work(place, choose(random, world.business(place)));
     time.pass(1 + random.below(1000));
   }
 }

@@ -54,6 +54,10 @@ export async function settled(world: World): Promise<void> {
     world.tell(`${world.nameOf(site)}: ${JSON.stringify(contents)}`);
   }
   for (const wrong of world.movements.wrongAt(world.business(0))) world.findings.add(wrong);
+  const reasons = new Set((await world.conflicts()).map(({ reason }) => reason));
+  // Another row may have its unique value.
+  if (reasons.has('foreignKey') && !reasons.has('unique'))
+    world.findings.add('a row is refused for a parent that could have come back');
   for (const value of world.witness.lost(await world.kept())) world.findings.add(`${value} is lost`);
 }
 

@@ -25,7 +25,8 @@ export const GROWING = 'member';
 export const WAITING = ['member', 'visit'] as const;
 export const ADDED = 'extra';
 
-const movement = (random: Random): string =>
+/** Something is put into stock. */
+export const movement = (random: Random): string =>
   `UPDATE stock SET count = count + ${String(1 + random.below(999))} WHERE id = ${String(1 + random.below(2))}`;
 
 /** What somebody does at a place; `@` stands for a value never written before, in one row only. */
@@ -52,7 +53,6 @@ export function statement(random: Random, business: Business): string {
     `UPDATE setting SET value = '@' WHERE place = 'p${id}' AND name = 'n${other}'`,
     `UPDATE setting SET name = 'n${id}' WHERE name = 'n${other}'`,
     `DELETE FROM setting WHERE name = 'n${id}'`,
-    movement(random),
     movement(random),
   ];
   if (business.has(ADDED)) choices.push(`UPDATE member SET ${ADDED} = '@' WHERE id = ${id}`);
