@@ -34,7 +34,7 @@ export function characterOf(random: Random): Character {
     sites,
     nights: random.pick([1, 1, 1, 2, 2, 3]),
     retention: random.pick([0, 3 * DAY, 30 * DAY]),
-    kill: random.chance(0.4),
+    kill: random.chance(0.5),
     stop: random.chance(0.15),
     line: random.chance(0.3),
     flip: random.chance(0.15),
@@ -51,17 +51,17 @@ export function characterOf(random: Random): Character {
 /** Operations of a session: a cut falls anywhere among them, and often not at all. */
 const OPERATIONS = 500;
 /** Changes of a session that outlast a power cut. The first ones are the transactions: cuts fall there more often. */
-const LASTING = 24;
+const LASTING = 18;
 
 export function faultsOf(character: Character, random: Random): SessionFaults {
   const { kill, stop, line, flip } = character;
-  const between = random.chance(0.6);
+  const between = random.chance(0.7);
   return {
     limits: {
       untilPowerOff:
         kill && !between && random.chance(0.4) ? random.below(OPERATIONS) : Number.POSITIVE_INFINITY,
       untilLasting:
-        kill && between && random.chance(0.7)
+        kill && between && random.chance(0.8)
           ? 1 + random.below(1 + random.below(LASTING))
           : Number.POSITIVE_INFINITY,
       untilStop: stop && random.chance(0.4) ? random.below(OPERATIONS) : Number.POSITIVE_INFINITY,

@@ -35,7 +35,7 @@ export async function playHistory(seed: number, tell: Tell = null): Promise<stri
     await settled(world);
     if (character.alone !== null) await aloneIsUndisputed(world, character.alone);
     if (random.chance(0.2)) await playIdleNight(world);
-    if (random.chance(0.2)) await playAgain(world);
+    if (random.chance(0.5)) await playAgain(world);
   } catch (error) {
     world.findings.add(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }

@@ -78,10 +78,12 @@ export class Business {
     return rows.map(({ batch }) => batch);
   }
 
-  /** At the hub: changes of a table by a site's word that are not yet published. */
+  /** At the hub: changes of a table by a site's word that are not yet published. What the hub answers is no change. */
   logged(table: string, site: number): number {
     const row: unknown = this.#handle
-      .prepare(`SELECT count(*) AS logged FROM sync$log$${table} WHERE sent_in IS NULL AND origin = ?`)
+      .prepare(
+        `SELECT count(*) AS logged FROM sync$log$${table} WHERE sent_in IS NULL AND origin = ? AND op <> 'R'`,
+      )
       .get(site);
     return (row as { logged?: number } | undefined)?.logged ?? 0;
   }

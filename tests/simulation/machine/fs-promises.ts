@@ -148,7 +148,9 @@ export function open(path: string, flags: string | number): Promise<Handle> {
     if (known === undefined) {
       if (!creates || !disk.folders.has(parentOf(path))) throw failure('ENOENT', path);
       writable(path);
-      return new Handle(path, disk.create(path));
+      const file = disk.create(path);
+      lasting();
+      return new Handle(path, file);
     }
     if (empties) known.truncate(0);
     return new Handle(path, known);

@@ -3,8 +3,8 @@ export interface Limits {
   /** Operations of disk, database and line that pass; the one after them does not happen, nor anything later. */
   readonly untilPowerOff: number;
   /**
-   * Changes that outlast a power cut (transactions that end, names that change, syncs) after which the power goes: so
-   * few are between two of them that a cut at any operation hardly ever falls there.
+   * Changes that may outlast a power cut (transactions that end, files that are made, names that change, syncs) after
+   * which the power goes: a cut at any operation hardly ever falls right behind one of them.
    */
   readonly untilLasting: number;
   /** Operations after which the session is asked to stop. */
@@ -114,7 +114,7 @@ export function operate(): void {
   current?.operate();
 }
 
-/** A transaction has ended, a name has changed, content was synced. */
+/** A transaction has ended, a file was made, a name has changed, content was synced. */
 export function lasting(): void {
   current?.lasting();
 }
