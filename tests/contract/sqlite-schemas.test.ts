@@ -203,6 +203,17 @@ describe('what is written in one database arrives in another', () => {
       foreignKeys: true,
     },
     {
+      name: 'REPLACE of two rows, one of which others refer to and are set to null in between',
+      schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, u TEXT UNIQUE, boss INTEGER REFERENCES t (id) ON DELETE SET NULL);
+        INSERT INTO t VALUES (1, 'a', NULL), (2, 'b', NULL), (3, 'c', 2), (5, 'e', 6), (6, 'f', NULL)`,
+      statements: [
+        `INSERT OR REPLACE INTO t VALUES (2, 'a', NULL)`,
+        `INSERT OR REPLACE INTO t VALUES (6, 'e', NULL)`,
+        `INSERT INTO t VALUES (9, 'c', NULL) ON CONFLICT (u) DO UPDATE SET boss = 2; UPDATE OR REPLACE t SET id = 2, u = 'e' WHERE id = 3`,
+      ],
+      foreignKeys: true,
+    },
+    {
       name: 'UNIQUE ON CONFLICT REPLACE',
       schema: `CREATE TABLE t (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, u TEXT UNIQUE ON CONFLICT REPLACE, v NOT NULL ON CONFLICT REPLACE DEFAULT 'd'); INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 2)`,
       statements: [

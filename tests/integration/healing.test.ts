@@ -1,5 +1,13 @@
 /** A disk spoils batches and segments at rest: all end alike, and nobody has to do anything. */
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { dataFolder } from '../../src/config/data-folder';
@@ -238,6 +246,39 @@ describe('a batch that is spoilt at the hub before it is merged', () => {
     await expectWellAfterTwoNights(nightly);
     expect(nightly.rows(2, 'member', COLUMNS)).toContain(`2 'Bob' 'third'`);
   });
+});
+
+test('a batch that lies under the name of another site or of another number is not merged, and told', async () => {
+  const nightly = await found();
+  nightly.at(2, `UPDATE member SET note = 'second' WHERE id = 2`);
+  await nightly.sessions([1, 2], 1);
+  const other = join(nightly.paths(0).sites, '2', 'batches', '000001.batch');
+  copyFileSync(other, hubFile(nightly, '000001.batch'));
+  copyFileSync(other, other.replace('000001', '000002'));
+  const report = (await nightly.sessions([0])).get(0);
+  const of = (wanted: string): MessageParams[] =>
+    messagesOf(report).flatMap(([key, params]) => (key === wanted ? [params] : []));
+  expect(of('session.hub.merged')).toEqual([{ site: 'site 2', batch: 1, rows: 1 }]);
+  expect(of('session.hub.batchForeign')).toEqual([
+    { site: 'site 1', batch: 1 },
+    { site: 'site 2', batch: 2 },
+  ]);
+  expect(report?.state).toBe('partial');
+});
+
+test('a batch that somebody took out of the outbox is missed before a later one is captured anew', async () => {
+  const nightly = await found();
+  for (const note of ['first', 'second']) {
+    nightly.at(1, `UPDATE member SET note = '${note}' WHERE id = 2`);
+    await nightWithoutLine(nightly);
+  }
+  const taken = readFileSync(outboxFile(nightly, '000001.batch'));
+  rmSync(outboxFile(nightly, '000001.batch'));
+  const report = (await nightly.sessions([1], 1)).get(1);
+  expect(report?.error).toEqual({ code: 'outbox.batchMissing', params: { batch: 1 } });
+  writeFileSync(outboxFile(nightly, '000001.batch'), taken);
+  await expectWellAfterTwoNights(nightly);
+  expect(nightly.rows(2, 'member', COLUMNS)).toContain(`2 'Bob' 'second'`);
 });
 
 describe('a published segment that is spoilt at the hub', () => {

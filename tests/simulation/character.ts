@@ -20,17 +20,21 @@ export interface Character {
   readonly away: boolean;
   readonly restored: boolean;
   readonly newColumn: boolean;
+  /** Nobody works but at this place; null: everybody does. */
+  readonly alone: number | null;
 }
 
 export const DAY = 86_400_000;
 
 export function characterOf(random: Random): Character {
   const many = random.chance(0.2) ? 4 + random.below(5) : 3;
+  const sites = random.chance(0.85) ? 2 : many;
+  const alone = random.chance(0.1) ? random.below(sites + 1) : null;
   return {
-    sites: random.chance(0.85) ? 2 : many,
+    sites,
     nights: random.pick([1, 1, 1, 2, 2, 3]),
     retention: random.pick([0, 3 * DAY, 30 * DAY]),
-    kill: random.chance(0.4),
+    kill: random.chance(0.5),
     stop: random.chance(0.15),
     line: random.chance(0.3),
     flip: random.chance(0.15),
@@ -39,18 +43,27 @@ export function characterOf(random: Random): Character {
     clocks: random.chance(0.3),
     away: random.chance(0.2),
     restored: random.chance(0.12),
-    newColumn: random.chance(0.08),
+    newColumn: alone === null && random.chance(0.12),
+    alone,
   };
 }
 
 /** Operations of a session: a cut falls anywhere among them, and often not at all. */
 const OPERATIONS = 500;
+/** Changes of a session that outlast a power cut. The first ones are the transactions: cuts fall there more often. */
+const LASTING = 18;
 
 export function faultsOf(character: Character, random: Random): SessionFaults {
   const { kill, stop, line, flip } = character;
+  const between = random.chance(0.7);
   return {
     limits: {
-      untilPowerOff: kill && random.chance(0.4) ? random.below(OPERATIONS) : Number.POSITIVE_INFINITY,
+      untilPowerOff:
+        kill && !between && random.chance(0.4) ? random.below(OPERATIONS) : Number.POSITIVE_INFINITY,
+      untilLasting:
+        kill && between && random.chance(0.8)
+          ? 1 + random.below(1 + random.below(LASTING))
+          : Number.POSITIVE_INFINITY,
       untilStop: stop && random.chance(0.4) ? random.below(OPERATIONS) : Number.POSITIVE_INFINITY,
       untilWork: random.chance(0.4) ? 1 + random.below(OPERATIONS) : Number.POSITIVE_INFINITY,
     },

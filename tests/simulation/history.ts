@@ -7,9 +7,9 @@ import { restoreOldCopy, takeCopies } from './old-copies';
 import { damageFiles } from './damage';
 import { playAgain } from './replay';
 import { playBothOrders } from './orders';
-import { playIdleNight, playQuietNights, settled } from './quiet';
+import { aloneIsUndisputed, playCalmNight, playIdleNight, playQuietNights, settled } from './quiet';
 import type { Run } from './run';
-import { ADDED, statement } from './schema';
+import { ADDED, movement, statement } from './schema';
 import { World, type Tell } from './world';
 
 /** Plays one history, wholly determined by `seed`, and tells what is wrong after it: nothing, where all is well. */
@@ -19,18 +19,24 @@ export async function playHistory(seed: number, tell: Tell = null): Promise<stri
   const character = characterOf(random);
   const { sites, retention } = character;
   const world = await World.open({ sites, random, retention, tell });
-  world.onInterruption = (place) => work(world, random, place, 1);
+  const work: Work = (place, statements, choose = statement) => {
+    if (character.alone === null || character.alone === place)
+      workAt(world, random, { place, statements, choose });
+  };
+  world.onInterruption = (place) => work(place, 1);
   world.tell(JSON.stringify(character));
   try {
     for (let night = 1; night <= character.nights; night += 1) {
       world.tell(`night ${String(night)}`);
-      await playNight(world, random, character);
+      await playNight(world, random, character, work);
     }
+    if (character.newColumn) await playApart(world, random, work);
     endFaults(world);
     await playQuietNights(world);
     await settled(world);
+    if (character.alone !== null) await aloneIsUndisputed(world, character.alone);
     if (random.chance(0.2)) await playIdleNight(world);
-    if (random.chance(0.2)) await playAgain(world);
+    if (random.chance(0.5)) await playAgain(world);
     if (character.restored && random.chance(0.5)) await loseHub(world, random);
   } catch (error) {
     world.findings.add(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -39,10 +45,14 @@ export async function playHistory(seed: number, tell: Tell = null): Promise<stri
 }
 
 /** Sessions of the hub and of some sites, their steps in any order, people working in between. */
-async function playNight(world: World, random: Random, character: Character): Promise<void> {
+async function playNight(world: World, random: Random, character: Character, work: Work): Promise<void> {
   time.pass(DAY);
   beginDay(world, random, character);
-  for (const place of world.places) work(world, random, place, random.below(4));
+  for (const place of world.places) {
+    work(place, random.below(4));
+    // Sums that meet at the hub are what shows that something was merged twice.
+    work(place, random.below(2), movement);
+  }
   const runs: Run[] = [];
   for (const site of world.sites) {
     if (random.chance(character.away ? 0.4 : 0.85))
@@ -54,10 +64,20 @@ async function playNight(world: World, random: Random, character: Character): Pr
     if (character.kill && random.chance(0.02)) run?.kill();
     else await run?.next();
     time.pass(1 + random.below(1000));
-    if (random.chance(0.12)) work(world, random, random.below(world.places.length), 1);
+    if (character.kill && random.chance(0.02)) world.powerCut(random.below(world.places.length));
+    if (random.chance(0.12)) work(random.below(world.places.length), 1);
     if (character.full && random.chance(0.1)) fillDisk(world, random);
   }
   if (character.restored) await restoreOldCopy(world, random);
+}
+
+/** Tables differ, everybody works, and all meet. */
+async function playApart(world: World, random: Random, work: Work): Promise<void> {
+  world.tell('a night apart');
+  if (!world.businesses.some((business) => business.has(ADDED)))
+    world.addColumn(random.below(world.places.length));
+  for (const place of world.places) work(place, 3);
+  await playCalmNight(world);
 }
 
 function beginDay(world: World, random: Random, character: Character): void {
@@ -84,9 +104,16 @@ function fillDisk(world: World, random: Random): void {
   world.excuse('disk.full', 'hub.full', 'database.full');
 }
 
-function work(world: World, random: Random, place: number, statements: number): void {
+/** People at a place do so many things. */
+type Work = (place: number, statements: number, choose?: typeof statement) => void;
+
+function workAt(
+  world: World,
+  random: Random,
+  { place, statements, choose }: { place: number; statements: number; choose: typeof statement },
+): void {
   for (let done = 0; done < statements; done += 1) {
-    world.work(place, statement(random, world.business(place)));
+    world.work(place, choose(random, world.business(place)));
     time.pass(1 + random.below(1000));
   }
 }

@@ -3,7 +3,7 @@ import { DAY, NO_FAULTS } from './character';
 import { disk, placeOf } from './machine/disk';
 import { time } from './machine/time';
 import { copyOf } from './places';
-import { playQuietNight, playQuietNights, settled } from './quiet';
+import { playCalmNight, playQuietNights, settled } from './quiet';
 import { statement } from './schema';
 import type { World } from './world';
 
@@ -27,11 +27,11 @@ export async function loseHub(world: World, random: Random): Promise<void> {
   for (const place of world.places) work(world, random, place);
   world.excuse(...NOTICES);
   // Some go on as if nothing had happened, and some do not know of it yet.
-  if (random.chance(0.5)) await playQuietNight(world, { sites: some(world, random) });
+  if (random.chance(0.5)) await playCalmNight(world, { sites: some(world, random) });
   const sites = random.chance(0.5) ? world.sites : world.sites.toReversed();
   for (const site of sites) await (await world.site(site, NO_FAULTS)).finish();
   await (await world.hub(NO_FAULTS, { recover: true })).finish();
-  for (const site of sites) await playQuietNight(world, { sites: [site], recover: true });
+  for (const site of sites) await playCalmNight(world, { sites: [site], recover: true });
   for (const code of NOTICES) world.excuses.delete(code);
   await playQuietNights(world);
   await settled(world);
@@ -50,7 +50,7 @@ function knownToSites(world: World): string {
 async function playLostNight(world: World, random: Random): Promise<void> {
   time.pass(DAY);
   for (const place of world.places) work(world, random, place);
-  await playQuietNight(world, { sites: some(world, random) });
+  await playCalmNight(world, { sites: some(world, random) });
 }
 
 function some(world: World, random: Random): readonly number[] {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openSqlite } from '../../src/database/sqlite/database';
 import { Business } from './machine/business';
 import { closeWaiting } from './machine/sqlite';
-import { SCHEMA } from './schema';
+import { ADDITIVE, SCHEMA } from './schema';
 
 /** In memory where the system has such a folder: thousands of transactions each wait for their disk. */
 const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'synchro-simulation-'));
@@ -55,10 +55,13 @@ async function makeTemplate(place: number): Promise<void> {
   const business = new Business(pathOf(place), place);
   business.run(SCHEMA);
   const database = await openSqlite(pathOf(place));
-  await database.prepare({
+  const installation = {
     id: `installation-${String(place)}`,
-    role: place === 0 ? 'hub' : 'site',
-  });
+    role: place === 0 ? ('hub' as const) : ('site' as const),
+  };
+  await database.prepare(installation);
+  await database.declareAdditive(ADDITIVE);
+  await database.prepare(installation);
   await database.close();
   business.copyTo(templateOf(place));
   business.close();

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NO_FAULTS, DAY } from './character';
+import { disk } from './machine/disk';
 import { time } from './machine/time';
 import type { Run } from './run';
 import type { World } from './world';
@@ -11,7 +12,7 @@ const QUIET_NIGHTS = 3;
 export async function playQuietNights(world: World): Promise<void> {
   for (let night = 1; night <= QUIET_NIGHTS; night += 1) {
     world.tell(`quiet night ${String(night)}`);
-    await playQuietNight(world);
+    await playCalmNight(world);
     if (world.isQuiet()) return;
   }
   world.findings.add(`changes wait after ${String(QUIET_NIGHTS)} quiet nights`);
@@ -20,21 +21,21 @@ export async function playQuietNights(world: World): Promise<void> {
 /** One more night, in which nothing has changed. */
 export async function playIdleNight(world: World): Promise<void> {
   world.tell('idle night');
-  const carried = await playQuietNight(world);
+  const carried = await playCalmNight(world);
   if (carried > 0) world.findings.add(`a night in which nothing changed carries ${String(carried)} rows`);
 }
 
-interface QuietNight {
+interface CalmNight {
   /** All by default. */
   readonly sites?: readonly number[];
   /** People at these sites agree to what a session that failed has proposed. */
   readonly recover?: boolean;
 }
 
-/** Nobody works and nothing fails; every site has sent before the hub merges, and gets its round. Rows that were carried. */
-export async function playQuietNight(
+/** Nobody works meanwhile and nothing fails; every site has sent before the hub merges, and gets its round. Rows that were carried. */
+export async function playCalmNight(
   world: World,
-  { sites: present = world.sites, recover = false }: QuietNight = {},
+  { sites: present = world.sites, recover = false }: CalmNight = {},
 ): Promise<number> {
   time.pass(DAY);
   const sites: Run[] = [];
@@ -62,5 +63,24 @@ export async function settled(world: World): Promise<void> {
     world.tell(`hub: ${JSON.stringify(hub)}`);
     world.tell(`${world.nameOf(site)}: ${JSON.stringify(contents)}`);
   }
+  for (const wrong of world.movements.wrongAt(world.business(0))) world.findings.add(wrong);
+  const reasons = new Set((await world.conflicts()).map(({ reason }) => reason));
+  // Another row may have its unique value.
+  if (reasons.has('foreignKey') && !reasons.has('unique'))
+    world.findings.add('a row is refused for a parent that could have come back');
   for (const value of world.witness.lost(await world.kept())) world.findings.add(`${value} is lost`);
+}
+
+/** Whoever works alone contradicts nobody, and is told nothing that he does not know. */
+export async function aloneIsUndisputed(world: World, place: number): Promise<void> {
+  const [conflict] = await world.conflicts();
+  if (conflict !== undefined)
+    world.findings.add(
+      `a conflict (${conflict.kind}, ${conflict.table}) where only ${world.nameOf(place)} worked`,
+    );
+  for (const path of disk.files.keys()) {
+    const origin = /\/rounds\/.*origin-(\d+)\.segment$/.exec(path)?.[1];
+    if (origin !== undefined && Number(origin) !== place)
+      world.findings.add(`only ${world.nameOf(place)} worked, and there is ${path}`);
+  }
 }

@@ -1,22 +1,33 @@
 import type { Random } from '../support/random';
 import type { Business } from './machine/business';
 
-/** A tree of foreign keys with a table that refers to itself, a unique column, and a table with a key of two columns. */
+/**
+ * A tree of foreign keys with a table that refers to itself, a unique column, a table with a key of two columns, and one
+ * whose column adds up.
+ */
 export const SCHEMA = `
   CREATE TABLE member (
     id INTEGER PRIMARY KEY, name TEXT, mail TEXT UNIQUE, note TEXT, boss INTEGER REFERENCES member ON DELETE SET NULL);
   CREATE TABLE visit (
     id INTEGER PRIMARY KEY, member INTEGER REFERENCES member ON DELETE CASCADE ON UPDATE CASCADE, word TEXT);
   CREATE TABLE setting (place TEXT, name TEXT, value TEXT, PRIMARY KEY (place, name)) WITHOUT ROWID;
+  CREATE TABLE stock (id INTEGER PRIMARY KEY, count INTEGER NOT NULL);
   INSERT INTO member VALUES (1, 'm1', 'a', NULL, NULL), (2, 'm2', 'b', NULL, 1), (3, 'm3', NULL, 'n', NULL);
   INSERT INTO visit VALUES (1, 1, 'w1'), (2, 2, 'w2');
   INSERT INTO setting VALUES ('x', 'y', 'z');
+  INSERT INTO stock VALUES (1, 0), (2, 0);
 `;
+
+export const ADDITIVE = { stock: ['count'] };
 
 /** The table that a place can give a column of its own; the second one refers to it, so that both then wait. */
 export const GROWING = 'member';
 export const WAITING = ['member', 'visit'] as const;
 export const ADDED = 'extra';
+
+/** Something is put into stock. */
+export const movement = (random: Random): string =>
+  `UPDATE stock SET count = count + ${String(1 + random.below(999))} WHERE id = ${String(1 + random.below(2))}`;
 
 /** What somebody does at a place; `@` stands for a value never written before, in one row only. */
 export function statement(random: Random, business: Business): string {
@@ -42,6 +53,7 @@ export function statement(random: Random, business: Business): string {
     `UPDATE setting SET value = '@' WHERE place = 'p${id}' AND name = 'n${other}'`,
     `UPDATE setting SET name = 'n${id}' WHERE name = 'n${other}'`,
     `DELETE FROM setting WHERE name = 'n${id}'`,
+    movement(random),
   ];
   if (business.has(ADDED)) choices.push(`UPDATE member SET ${ADDED} = '@' WHERE id = ${id}`);
   return random.pick(choices);

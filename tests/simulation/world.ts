@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Installation } from '../../src/database/port';
+import type { Installation, JournalEntry } from '../../src/database/port';
 import { openSqlite } from '../../src/database/sqlite/database';
 import { HubAnswers } from '../../src/engine/hub-answers';
 import { Deadline } from '../../src/session/deadline';
@@ -19,8 +19,10 @@ import { Process, within, type Limits } from './machine/process';
 import { time } from './machine/time';
 import { placeBusinesses } from './places';
 import { NamedFiles } from './named-files';
+import { Movements } from './movements';
 import { Run, type Outcome } from './run';
-import { ADDED, GROWING } from './schema';
+import { ADDED, ADDITIVE, GROWING } from './schema';
+import { slippedThrough } from './waiting';
 
 export interface SessionFaults {
   readonly limits: Limits;
@@ -53,6 +55,7 @@ const FOR_EVER = 1e15;
  */
 export class World {
   readonly witness = new Witness();
+  readonly movements = new Movements();
   readonly named = new NamedFiles();
   readonly findings = new Set<string>();
   /** Codes with which a session may fail, for the test gave it a reason. */
@@ -63,7 +66,7 @@ export class World {
   readonly #options: WorldOptions;
   /** Somebody works at a place in the middle of a step. */
   onInterruption: (place: number) => void = () => undefined;
-  #hubRun: Run | null = null;
+  readonly #runs = new Map<number, Run>();
   readonly #answers = new HubAnswers({
     sitesFolder: SITES,
     application: 'simulation',
@@ -99,6 +102,7 @@ export class World {
       },
       contents: () => business.contents(),
     });
+    if (done) this.movements.note(written);
     this.tell(`${this.nameOf(place)}: ${written}${done ? '' : ' (refused)'}`);
   }
 
@@ -127,12 +131,15 @@ export class World {
   /** All that the databases and their journals of conflicts hold. */
   async kept(): Promise<unknown> {
     const kept: unknown[] = [];
-    for (const place of this.places) {
-      const database = await openSqlite(this.business(place).path);
-      kept.push(this.contents(place), await database.conflicts(100_000));
-      await database.close();
-    }
+    for (const place of this.places) kept.push(this.contents(place), await this.conflicts(place));
     return kept;
+  }
+
+  async conflicts(place = 0): Promise<readonly JournalEntry[]> {
+    const database = await openSqlite(this.business(place).path);
+    const conflicts = await database.conflicts(100_000);
+    await database.close();
+    return conflicts;
   }
 
   /** A site's session. Each reads its database anew, as after a restart. */
@@ -176,7 +183,7 @@ export class World {
       retired: [],
       expected: () => sites,
       grace: null,
-      additive: {},
+      additive: ADDITIVE,
       policies: { default: 'newest', tables: { setting: 'site' } },
       reception: new Deadline(environment.clock, patience),
       acknowledgement: () => new Deadline(environment.clock, 0),
@@ -190,14 +197,13 @@ export class World {
       onReceived: () => undefined,
       retention: { changes: this.#options.retention, conflicts: FOR_EVER },
     });
-    this.#hubRun = this.#run(0, session.steps, environment, process);
-    return this.#hubRun;
+    return this.#run(0, session.steps, environment, process);
   }
 
   /** The power of a place goes, with all that runs there, and comes back. */
   powerCut(place: number): void {
     this.tell(`${this.nameOf(place)}: power cut`);
-    if (place === 0) this.#hubRun?.kill();
+    this.#runs.get(place)?.kill();
     disk.powerCut(place, this.#options.random);
     this.#settle();
   }
@@ -248,7 +254,7 @@ export class World {
       if (outcome.kind === 'off' && this.#options.random.chance(0.6)) this.powerCut(place);
       this.#settle();
     };
-    return new Run({
+    const run = new Run({
       place,
       steps,
       environment,
@@ -256,6 +262,8 @@ export class World {
       onEnd,
       onStep: (name) => this.#afterStep(place, name),
     });
+    this.#runs.set(place, run);
+    return run;
   }
 
   #afterStep(place: number, step: string): void {
@@ -264,6 +272,9 @@ export class World {
       this.tell(`  ${JSON.stringify(this.contents(place))}`);
     if (WRITING.includes(step) && this.business(place).orphans() > 0) {
       this.findings.add(`${this.nameOf(place)}: a foreign key is broken after ${step}`);
+    }
+    if (place === 0 && step === 'merge') {
+      for (const finding of slippedThrough(this.business(0), this.sites)) this.findings.add(finding);
     }
     this.#settle();
   }

@@ -42,16 +42,23 @@ export function forgetDoomed(connection: Connection, tables: readonly SqliteTabl
   for (const table of tables.filter(canReplace)) connection.run(`DELETE FROM ${quote(doomedOf(table.name))}`);
 }
 
-export const beforeInsert = (table: SqliteTable): string => noteDoomed(table, '1');
+export const beforeInsert = (table: SqliteTable): string => noteDoomed(table, () => '1');
 
+/** A row does not clash with itself; what it is doomed by stays, for the update may be what a foreign key does to it. */
 export const beforeUpdate = (table: SqliteTable): string =>
-  noteDoomed(table, `NOT (${sameKey(table, 'victim', keyColumns(table), 'OLD', keyColumns(table))})`);
+  noteDoomed(table, (alias, names) => isAnother(table, alias, names));
 
-export const afterInsert = (table: SqliteTable): string => logGone(table, '1');
+export const afterInsert = (table: SqliteTable): string => logGone(table, () => '1');
 
 /** The row's own former key is logged by the trigger for keys that change. */
 export const afterUpdate = (table: SqliteTable): string =>
-  logGone(table, `NOT (${sameKey(table, 'd', keyNames(table), 'OLD', keyColumns(table))})`);
+  logGone(table, (alias, names) => isAnother(table, alias, names));
+
+/** Condition that a row, whose key these columns hold, is the one that a statement is about to replace or may leave. */
+type Concerns = (alias: string, keyNames: readonly string[]) => string;
+
+const isAnother = (table: SqliteTable, alias: string, names: readonly string[]): string =>
+  `NOT (${sameKey(table, alias, names, 'OLD', keyColumns(table))})`;
 
 /** Nearly always there is none. */
 export const whenDoomed = (table: SqliteTable): string =>
@@ -61,16 +68,17 @@ export const whenDoomed = (table: SqliteTable): string =>
 export const spareDeleted = (table: SqliteTable): string =>
   `DELETE FROM ${quote(doomedOf(table.name))} WHERE ${sameKey(table, quote(doomedOf(table.name)), keyNames(table), 'OLD', keyColumns(table))}`;
 
-function logGone(table: SqliteTable, condition: string): string {
+function logGone(table: SqliteTable, concerns: Concerns): string {
   const there = sameKey(table, 't', keyColumns(table), 'd', keyNames(table));
   return (
     `${insertDeletion(table)} * FROM (SELECT DISTINCT ${listOf('d', [...keyNames(table), ...beforeNames(table)])} ` +
-    `FROM ${quote(doomedOf(table.name))} AS d WHERE (${clashing(table)}) AND ${condition} ` +
-    `AND NOT EXISTS (SELECT 1 FROM ${quote(table.name)} AS t WHERE ${there})); ${spare(table)}`
+    `FROM ${quote(doomedOf(table.name))} AS d WHERE (${clashing(table)}) AND ${concerns('d', keyNames(table))} ` +
+    `AND NOT EXISTS (SELECT 1 FROM ${quote(table.name)} AS t WHERE ${there})); ${spare(table, concerns)}`
   );
 }
 
-function noteDoomed(table: SqliteTable, condition: string): string {
+function noteDoomed(table: SqliteTable, concerns: Concerns): string {
+  const condition = concerns('victim', keyColumns(table));
   const notes = table.uniques.map((unique, at) => {
     const values = unique.map((term) => newValue(table, term));
     const clash = unique.map((term, index) => `${victimValue(term)} = ${values[index] ?? ''}`);
@@ -82,12 +90,14 @@ function noteDoomed(table: SqliteTable, condition: string): string {
       `FROM ${quote(table.name)} AS victim WHERE ${[...clash, condition, ...known].join(' AND ')}`
     );
   });
-  return [spare(table), ...notes].join('; ');
+  return [spare(table, concerns), ...notes].join('; ');
 }
 
 /** Forgets the rows that were noted as doomed by the values of the new row. */
-const spare = (table: SqliteTable): string =>
-  `DELETE FROM ${quote(doomedOf(table.name))} WHERE ${clashing(table)}`;
+function spare(table: SqliteTable, concerns: Concerns): string {
+  const doomed = quote(doomedOf(table.name));
+  return `DELETE FROM ${doomed} WHERE (${clashing(table)}) AND ${concerns(doomed, keyNames(table))}`;
+}
 
 /** Condition that a doomed row clashes with the new one: by which unique index, and by which values. */
 const clashing = (table: SqliteTable): string =>

@@ -70,6 +70,30 @@ export class Business {
     return (row as { pending?: number } | undefined)?.pending ?? 0;
   }
 
+  /** At the hub: a site's batches that are merged and not yet published. */
+  unpublished(site: number): number[] {
+    const rows = this.#handle
+      .prepare('SELECT batch FROM sync$ledger WHERE round IS NULL AND site = ?')
+      .all(site) as readonly { batch: number }[];
+    return rows.map(({ batch }) => batch);
+  }
+
+  /** At the hub: changes of a table by a site's word that are not yet published. What the hub answers is no change. */
+  logged(table: string, site: number): number {
+    const row: unknown = this.#handle
+      .prepare(
+        `SELECT count(*) AS logged FROM sync$log$${table} WHERE sent_in IS NULL AND origin = ? AND op <> 'R'`,
+      )
+      .get(site);
+    return (row as { logged?: number } | undefined)?.logged ?? 0;
+  }
+
+  /** Of a table, as the tracking noted it. */
+  fingerprint(table: string): string {
+    const row: unknown = this.#handle.prepare('SELECT fingerprint FROM sync$table WHERE name = ?').get(table);
+    return (row as { fingerprint?: string } | undefined)?.fingerprint ?? '';
+  }
+
   /** Copies the database, as a backup does, while no transaction is under way. */
   copyTo(path: string): void {
     rmSync(path, { force: true });

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { Readable, Writable } from 'node:stream';
 import { disk, placeOf, type DiskFile } from './disk';
-import { operate } from './process';
+import { lasting, operate } from './process';
 
 interface Stats {
   readonly size: number;
@@ -86,6 +86,7 @@ class Handle {
     return later(() => {
       operate();
       disk.sync(this.path);
+      lasting();
     });
   }
 
@@ -147,7 +148,9 @@ export function open(path: string, flags: string | number): Promise<Handle> {
     if (known === undefined) {
       if (!creates || !disk.folders.has(parentOf(path))) throw failure('ENOENT', path);
       writable(path);
-      return new Handle(path, disk.create(path));
+      const file = disk.create(path);
+      lasting();
+      return new Handle(path, file);
     }
     if (empties) known.truncate(0);
     return new Handle(path, known);
@@ -183,6 +186,7 @@ export const rename = (from: string, to: string): Promise<void> =>
   later(() => {
     statsOf(from);
     disk.rename(from, to);
+    lasting();
   });
 
 export const unlink = (path: string): Promise<void> =>

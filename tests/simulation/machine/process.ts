@@ -2,6 +2,11 @@
 export interface Limits {
   /** Operations of disk, database and line that pass; the one after them does not happen, nor anything later. */
   readonly untilPowerOff: number;
+  /**
+   * Changes that may outlast a power cut (transactions that end, files that are made, names that change, syncs) after
+   * which the power goes: a cut at any operation hardly ever falls right behind one of them.
+   */
+  readonly untilLasting: number;
   /** Operations after which the session is asked to stop. */
   readonly untilStop: number;
   /** Operations after which somebody works at this place, in the middle of a step. */
@@ -10,6 +15,7 @@ export interface Limits {
 
 export const NO_LIMITS: Limits = {
   untilPowerOff: Number.POSITIVE_INFINITY,
+  untilLasting: Number.POSITIVE_INFINITY,
   untilStop: Number.POSITIVE_INFINITY,
   untilWork: Number.POSITIVE_INFINITY,
 };
@@ -24,6 +30,7 @@ export class Process {
   readonly #stop = new AbortController();
   readonly #held = new Set<Held>();
   #untilPowerOff: number;
+  #untilLasting: number;
   #untilStop: number;
   #untilWork: number;
   #off = false;
@@ -31,11 +38,12 @@ export class Process {
 
   constructor(
     readonly place: number,
-    { untilPowerOff, untilStop, untilWork }: Limits,
+    { untilPowerOff, untilLasting, untilStop, untilWork }: Limits,
     private readonly work: () => void,
   ) {
     this.#untilWork = untilWork;
     this.#untilPowerOff = untilPowerOff;
+    this.#untilLasting = untilLasting;
     this.#untilStop = untilStop;
   }
 
@@ -62,6 +70,13 @@ export class Process {
     this.#untilWork -= 1;
     if (this.#untilWork === 0) this.work();
     if (this.#untilStop <= 0) this.#stop.abort();
+  }
+
+  /** Something was done for good: what follows may never happen. */
+  lasting(): void {
+    if (!this.#started) return;
+    this.#untilLasting -= 1;
+    if (this.#untilLasting === 0) this.#untilPowerOff = 0;
   }
 
   hold(held: Held): void {
@@ -97,4 +112,9 @@ export async function within<T>(process: Process, work: () => Promise<T>): Promi
 /** Every operation of a process on its disk, its database or its line passes here. */
 export function operate(): void {
   current?.operate();
+}
+
+/** A transaction has ended, a file was made, a name has changed, content was synced. */
+export function lasting(): void {
+  current?.lasting();
 }

@@ -6,7 +6,7 @@
 import { DatabaseSync as RealDatabase, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { Value } from '../../../src/batch/block';
 import { disk } from './disk';
-import { currentProcess, operate, type Held, type Process } from './process';
+import { currentProcess, lasting, operate, type Held, type Process } from './process';
 
 type RealStatement = ReturnType<DatabaseSyncInstance['prepare']>;
 type Values = readonly Value[];
@@ -25,7 +25,9 @@ class KnownStatement {
 
   run(...parameters: Values): unknown {
     operate();
-    return this.real.run(...parameters);
+    const result = this.real.run(...parameters);
+    if (this.sql === 'COMMIT') lasting();
+    return result;
   }
 
   get(...parameters: Values): unknown {

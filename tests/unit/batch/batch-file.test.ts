@@ -7,7 +7,16 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Block } from '../../../src/batch/block';
 import { encodeBlock } from '../../../src/batch/block-codec';
 import { digestFile } from '../../../src/batch/digest';
-import { BLOCK, encodeFrame, HEADER, PREAMBLE, TRAILER } from '../../../src/batch/frame';
+import {
+  BLOCK,
+  encodeFrame,
+  FRAME_CHECK,
+  FRAME_HEAD,
+  HEADER,
+  parseHead,
+  PREAMBLE,
+  TRAILER,
+} from '../../../src/batch/frame';
 import type { FileSummary, Header } from '../../../src/batch/header';
 import { openBatch } from '../../../src/batch/reader';
 import { createBatchWriter } from '../../../src/batch/writer';
@@ -44,6 +53,16 @@ async function forge(...frames: [kind: number, content: object][]): Promise<void
     frames.map(([kind, content]) => encodeFrame(kind, Buffer.from(JSON.stringify(content)))),
   );
   await writeFile(file, Buffer.concat([PREAMBLE, ...parts]));
+}
+
+/** The frames of a file, in their order. */
+function framesOf(bytes: Buffer): Buffer[] {
+  const frames: Buffer[] = [];
+  for (let at = PREAMBLE.length; at < bytes.length; at += frames.at(-1)?.length ?? 1) {
+    const { storedLength } = parseHead(bytes.subarray(at, at + FRAME_HEAD));
+    frames.push(bytes.subarray(at, at + FRAME_HEAD + storedLength + FRAME_CHECK));
+  }
+  return frames;
 }
 
 describe('a batch file', () => {
@@ -114,6 +133,15 @@ describe('a batch file', () => {
       await writeFile(file, bytes.subarray(0, length));
       await expect(read(), `${length} bytes`).rejects.toMatchObject({ code: 'batch.truncated' });
     }
+  });
+
+  test('whose blocks stand in another order is refused, each of them intact', async () => {
+    await write([plainBlock('client', 3), plainBlock('client', 5)]);
+    const frames = framesOf(await readFile(file));
+    expect(frames).toHaveLength(4);
+    frames.splice(1, 2, ...frames.slice(1, 3).reverse());
+    await writeFile(file, Buffer.concat([PREAMBLE, ...frames]));
+    await expect(read()).rejects.toMatchObject({ code: 'batch.corrupt' });
   });
 
   test('with something after its end is refused', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -16,6 +16,15 @@ test('replaces a file, and leaves nothing beside it', async () => {
   await writeFileAtomic(file, new Uint8Array([110, 101, 119]));
   expect(await readFile(file, 'utf8')).toBe('new');
   expect(await readdir(folder)).toEqual(['settings.json']);
+});
+
+test('puts a new file in the place of the old one, which never holds a part of the new', async () => {
+  const file = join(folder, 'manifest.json');
+  await writeFile(file, 'old');
+  await link(file, join(folder, 'same'));
+  await writeFileAtomic(file, 'new');
+  expect(await readFile(file, 'utf8')).toBe('new');
+  expect(await readFile(join(folder, 'same'), 'utf8')).toBe('old');
 });
 
 test.skipIf(process.platform === 'win32')(
