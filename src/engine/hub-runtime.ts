@@ -4,12 +4,12 @@ import type { Database } from '../database/port';
 import { Deadline } from '../session/deadline';
 import { HubSession } from '../session/hub';
 import { HubFolder, type HubSite } from '../session/hub-folder';
-import { mergedBatches } from '../session/merged-batches';
 import type { SessionEnvironment, Step } from '../session/session';
-import type { HubServer, HubServerEvents, HubStatus, Snapshot, StoredFile } from '../transport/port';
+import type { HubServer, HubServerEvents, HubStatus, StoredFile } from '../transport/port';
 import type { Blocking, Reception, SiteLine } from './contract';
 import type { Parts, RenewedHubCertificate, ServerOptions } from './parts';
 import { HubAnswers } from './hub-answers';
+import { HubBulletin } from './hub-bulletin';
 import { Receptions } from './receptions';
 import { SiteLogins } from './site-logins';
 import { Attendance } from './attendance';
@@ -39,6 +39,7 @@ export class HubRuntime implements Runtime {
   #settings: Settings;
   readonly #paths: DataFolder;
   readonly #folder: HubFolder;
+  readonly bulletin: HubBulletin;
   readonly #events: HubEvents;
   readonly #receptions: Receptions;
   readonly #attendance: Attendance;
@@ -51,19 +52,13 @@ export class HubRuntime implements Runtime {
   #turn: Promise<void> = Promise.resolve();
   /** The reception under way; null outside it. */
   #reception: Deadline | null = null;
-  /** What sites are told, but for what lies on disk: kept here, for the database is open only during a session. */
-  #merged: ReadonlyMap<number, number> = new Map();
-  #round = 0;
-  #firstRound = 0;
-  #restarted = 0;
-  #snapshot: Snapshot | null = null;
-  #snapshotRequested = false;
 
   constructor(parts: Parts, settings: Settings, paths: DataFolder, events: HubEvents) {
     this.#parts = parts;
     this.#settings = settings;
     this.#paths = paths;
     this.#folder = new HubFolder(paths.sites, paths.rounds);
+    this.bulletin = new HubBulletin(this.#folder);
     this.#events = events;
     this.#receptions = new Receptions(parts.clock);
     this.#attendance = new Attendance(parts.clock);
@@ -111,33 +106,12 @@ export class HubRuntime implements Runtime {
     return this.#attendance.seenAt(site);
   }
 
-  /** Whether a site asked for a snapshot and has not been given one. */
-  get snapshotRequested(): boolean {
-    return this.#snapshotRequested;
-  }
-
   /** A site's pairing code, while nobody has used it. */
   codeOf(account: NonNullable<Settings['hub']>['sites'][number]): SiteLine['code'] {
     const { code } = this.#logins.account(account);
     if (!account.active || account.code === null) return null;
     if (code === undefined || code === null || code.state === 'used') return null;
     return { expired: code.state === 'expired', expiresAt: account.code.expiresAt };
-  }
-
-  /** The last published round. */
-  lastRound(): Promise<number> {
-    return this.#folder.lastRound();
-  }
-
-  /** Whether the snapshot that is there holds the last round. */
-  async hasSnapshot(): Promise<boolean> {
-    return this.#snapshot !== null && this.#snapshot.round === (await this.#folder.lastRound());
-  }
-
-  /** Sites may fetch this one; null: there is none. */
-  offerSnapshot(snapshot: Snapshot | null): void {
-    this.#snapshotRequested = false;
-    this.#snapshot = snapshot ?? this.#snapshot;
   }
 
   /** Whether sites asked for a session that none has answered. */
@@ -257,7 +231,7 @@ export class HubRuntime implements Runtime {
     this.#receptions.ended(file.site);
     this.#events.receiving();
     if (file.kind === 'snapshotRequest') {
-      this.#snapshotRequested = true;
+      this.bulletin.requestSnapshot();
       this.#events.onSnapshotRequest();
       return;
     }
@@ -275,30 +249,18 @@ export class HubRuntime implements Runtime {
       .sort((a, b) => a.number - b.number);
   }
 
-  async #status(site: number): Promise<HubStatus> {
+  #status(site: number): Promise<HubStatus> {
     const name = this.#sites(true).find(({ number }) => number === site)?.name ?? '';
-    const merged = this.#merged.get(site) ?? 0;
     this.#attendance.looked(site);
-    return {
+    const next = this.#certificate?.next;
+    return this.bulletin.status({
       time: this.#parts.clock.now(),
       application: this.#parts.application,
-      protocol: 1,
       session: this.#reception === null ? null : { deadline: this.#reception.end },
-      round: this.#round,
-      firstRound: this.#firstRound,
-      restarted: this.#restarted,
       additive: this.#settings.additive,
-      ...(typeof this.#certificate?.next === 'string' && { nextFingerprint: this.#certificate.next }),
-      snapshot: this.#snapshot,
-      site: {
-        number: site,
-        name,
-        merged,
-        received: (await this.#folder.received(site)).filter((batch) => batch > merged),
-        acknowledged: await this.#folder.acknowledged(site),
-        waiting: this.#attendance.hasSentAll(site),
-      },
-    };
+      ...(typeof next === 'string' && { nextFingerprint: next }),
+      site: { number: site, name, waiting: this.#attendance.hasSentAll(site) },
+    });
   }
 
   async #refresh(): Promise<void> {
@@ -311,12 +273,7 @@ export class HubRuntime implements Runtime {
   }
 
   async #readDatabase(database: Database): Promise<void> {
-    this.#merged = await mergedBatches(database);
-    const round = await this.#folder.lastRound();
-    if (round > this.#round) this.#attendance.published();
-    this.#round = round;
-    this.#firstRound = await this.#folder.firstRound();
-    this.#restarted = (await database.state())?.lostRound ?? 0;
+    if (await this.bulletin.read(database)) this.#attendance.published();
   }
 }
 

@@ -139,7 +139,7 @@ export class Operation {
   /** A site asked for all rows of the database. */
   #answerSnapshots(): void {
     const { hub, serving } = this.place;
-    if (hub?.snapshotRequested !== true || !serving || !this.sessions.idle) return;
+    if (hub?.bulletin.snapshotRequested !== true || !serving || !this.sessions.idle) return;
     void this.snapshots.offer(hub).catch((error: unknown) => this.place.sayError(error));
   }
 

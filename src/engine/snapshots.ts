@@ -43,7 +43,7 @@ export class Snapshots {
     return this.#sessions.exclusively(async () => {
       const plain = join(this.#place.paths.snapshots, 'to-file.tmp');
       try {
-        const written = await this.#write(plain, await this.#hub().lastRound());
+        const written = await this.#write(plain, await this.#hub().bulletin.lastRound());
         await sealFile(plain, file, { passphrase, signal: this.#abort.signal });
         this.#place.say('info', 'snapshot.written', { round: written.round, rows: written.changes });
         return { round: written.round, rows: written.changes, bytes: written.size };
@@ -54,12 +54,14 @@ export class Snapshots {
   }
 
   /** Hub: makes one for the sites that asked, where the last one is not good any more. */
-  offer(hub: HubRuntime): Promise<void> {
+  offer({ bulletin }: HubRuntime): Promise<void> {
     return this.#sessions.exclusively(async () => {
       try {
-        hub.offerSnapshot((await hub.hasSnapshot()) ? null : await this.#make(await hub.lastRound()));
+        bulletin.offerSnapshot(
+          (await bulletin.hasSnapshot()) ? null : await this.#make(await bulletin.lastRound()),
+        );
       } catch (error) {
-        hub.offerSnapshot(null);
+        bulletin.offerSnapshot(null);
         throw error;
       }
     });
