@@ -40,7 +40,8 @@ export function fromWire(type: ColumnType, value: unknown): Value {
   if (type.kind === 'real') return Number(value);
   // The driver's bytes are a window on a packet, which would be kept whole for as long as they are.
   if (value instanceof Uint8Array) return new Uint8Array(value);
-  return asText(value);
+  // Servers differ in how many zeros they write: what is read must be what was written.
+  return type.kind === 'moment' ? withDigits(type, asText(value)) : asText(value);
 }
 
 const INTEGER_RANGES: Readonly<Record<string, readonly [bigint, bigint]>> = {
