@@ -69,8 +69,8 @@ async function mergeOne(
     const { code, params } = toSyncError(error);
     const key = KEPT[code];
     if (key === undefined) throw error;
-    const { detail = params['reason'] ?? '' } = params;
-    handle.partial(key, { site: site.name, batch, detail });
+    const { detail = params['reason'] } = params;
+    handle.partial(key, { site: site.name, batch, ...(detail === undefined ? {} : { detail }) });
     return false;
   }
 }
