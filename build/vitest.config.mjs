@@ -22,7 +22,6 @@ export default defineConfig({
           include: ['tests/{unit,contract,integration,simulation,sweep}/**/*.test.ts'],
           // Much of it waits for other processes: with one worker the second processor of a small machine idles.
           maxWorkers: Math.max(2, availableParallelism() - 1),
-          benchmark: { include: ['tests/bench/**/*.bench.ts'] },
         },
       },
       path.join(root, 'tests/e2e/vitest.config.mts'),

@@ -28,21 +28,22 @@ export function changeOf(
   row: readonly Value[] | null,
   width: number,
 ): { readonly origin: number; readonly change: Change } | null {
-  const op = operationOf({ ...lines, present: row !== null }, role);
+  const op = operationOf(lines, row !== null, role);
   if (op === null) return null;
   const whole = op === 'I' || op === 'U' ? row : null;
   const { lowestOrigin, highestOrigin } = lines;
+  const change = {
+    op,
+    marks: whole === null ? '' : unionOfMarks(lines.marks, width),
+    changedAt: lines.changedAt,
+    base: role === 'hub' ? null : lines.base,
+    values: whole ?? key,
+  };
+  const adds = sums(op, lines, role);
   return {
     // A line that answers one site sends the row to everyone: it is the only way to that site.
     origin: lines.asks === 0 && lowestOrigin === highestOrigin ? lowestOrigin : 0,
-    change: {
-      op,
-      marks: whole === null ? '' : unionOfMarks(lines.marks, width),
-      changedAt: lines.changedAt,
-      base: role === 'hub' ? null : lines.base,
-      values: whole ?? key,
-      ...sums(op, lines, role),
-    },
+    change: adds === null ? change : { ...change, adds },
   };
 }
 
@@ -50,19 +51,20 @@ export function changeOf(
  * What a site's change adds. A row that was made, or deleted and made anew, has a value and no more. The hub, which
  * sees all changes, has the sums already.
  */
-function sums(op: Operation, { inserts, adds }: KeyLines, role: Role): Pick<Change, 'adds'> {
-  if (role === 'hub' || op !== 'U' || inserts > 0) return {};
+function sums(op: Operation, { inserts, adds }: KeyLines, role: Role): Value[] | null {
+  if (role === 'hub' || op !== 'U' || inserts > 0) return null;
   const totals = adds.map(total);
-  return totals.some((sum) => sum !== null) ? { adds: totals } : {};
+  return totals.some((sum) => sum !== null) ? totals : null;
 }
 
 /** The table has the last word. */
 function operationOf(
-  log: Pick<KeyLines, 'inserts' | 'updates' | 'deletes' | 'asks'> & { readonly present: boolean },
+  log: Pick<KeyLines, 'inserts' | 'updates' | 'deletes' | 'asks'>,
+  present: boolean,
   role: Role,
 ): Operation | null {
   const changed = log.inserts + log.updates > 0;
-  if (log.present) {
+  if (present) {
     if (changed) return log.inserts > log.deletes ? 'I' : 'U';
     // At the hub, a line that asks is the hub's own: everyone must get the row as it is.
     if (log.asks > 0) return role === 'hub' ? 'U' : 'R';

@@ -55,7 +55,7 @@ async function countDifferent(transaction: MergeTransaction, table: Table, mixed
       : current !== null && values.every((value, at) => encoding.isSame(value, current[at] ?? null));
   let different = 0;
   for (let after = 0; ;) {
-    const changes = await transaction.staged(table.name, after, ROWS_AT_ONCE);
+    const changes = await transaction.doubtful(table.name, after, ROWS_AT_ONCE);
     const last = changes.at(-1);
     if (last === undefined) return different;
     different += changes.filter((change) => !isWritten(change)).length;

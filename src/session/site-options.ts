@@ -19,7 +19,7 @@ export interface SiteSessionOptions extends SessionEnvironment {
   readonly recover?: boolean;
   /** How long it waits for the hub, and then for its round: restarted by RAZ. */
   readonly deadline: Deadline;
-  /** Between two looks at the hub while waiting, milliseconds. */
+  /** Between two looks at the hub while waiting, once the first ones are over, milliseconds. */
   readonly pollInterval: number;
   readonly retention: Retention;
 }

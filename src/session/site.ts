@@ -112,7 +112,8 @@ export class SiteSession {
     // A cut can fall between a round applied and its acknowledgement, for which the hub may still wait. Not before the
     // batch is there: a hub that finds everyone up to date, and nothing new, waits for nobody.
     await this.#rounds.acknowledge(handle, this.#checked().hub);
-    for (let told = false; ; told = true) {
+    let pause = Math.min(FIRST_LOOK, pollInterval);
+    for (let told = false; ; told = true, pause = Math.min(pause * 2, pollInterval)) {
       const hub = await retryUntil(deadline, this.#options, () => link.status(signal));
       this.#hub = hub;
       if (hub.round > this.#rounds.position) {
@@ -126,7 +127,7 @@ export class SiteSession {
       if (hub.round > this.#rounds.position) await this.#takeRounds(handle);
       if (deadline.left === 0) break;
       handle.progress({ done: 0, total: null, unit: 'bytes', left: deadline.left });
-      await clock.delay(Math.min(pollInterval, deadline.left), signal);
+      await clock.delay(Math.min(pause, deadline.left), signal);
     }
     handle.partial('session.site.roundLate', { batch: last });
   }
@@ -155,6 +156,9 @@ export class SiteSession {
     return { tracked: this.#tracked, hub: this.#hub };
   }
 }
+
+/** Where nobody has much to tell the round is there in a moment: a site first looks again after so many milliseconds. */
+const FIRST_LOOK = 100;
 
 /** A hub that answers and leaves the batch out, again and again, is not asked for ever. */
 const MOST_REQUESTS = 3;

@@ -7,6 +7,7 @@ import type {
   Database,
   JournalFilter,
   MergeTransaction,
+  StagedChange,
   Table,
   Unseen,
 } from '../../src/database/port';
@@ -1118,8 +1119,32 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
           expect(await transaction.staged('person', left[0]?.id ?? 0, 10)).toHaveLength(1);
           await transaction.apply(AT_SITE);
           const written = await transaction.staged('person', 0, 10);
+          expect(await transaction.doubtful('nobody', 0, 10)).toEqual([]);
           expect(written.map(({ current }) => current)).toEqual([null, row(3n, 'Eve')]);
           expect(await transaction.staged('nobody', 0, 10)).toEqual([]);
+        });
+      });
+
+      test('doubts every staged change that is to be written and is not', async () => {
+        await open('person');
+        const changes = [
+          change('U', '0100', 1n, 'ANNE', 'Lyon', 0n),
+          change('D', '', 2n),
+          change('I', '1111', 3n, 'Eve', null, null),
+          change('U', '0001', 4n, 'Left', null, 1n),
+        ];
+        await database.stage(streamOf([await blockOf('person', ...changes)]), { clockOffset: 0 });
+        await database.transaction(async (transaction) => {
+          const left = (await transaction.staged('person', 0, 10)).find(({ values }) => values[0] === 4n);
+          if (left === undefined) throw new Error('it is not staged');
+          await transaction.settle(left, { write: false, toEveryone: false });
+          const keys = (doubtful: readonly StagedChange[]) => doubtful.map(({ values }) => values[0]);
+          const first = await transaction.doubtful('person', 0, 2);
+          expect(keys(first)).toEqual([1n, 2n]);
+          expect(keys(await transaction.doubtful('person', first[1]?.id ?? 0, 2))).toEqual([3n]);
+          await transaction.apply(AT_SITE);
+          for (const { op, values, current } of await transaction.doubtful('person', 0, 10))
+            expect(current).toEqual(op === 'D' ? null : values);
         });
       });
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Block } from '../../src/batch/block';
+import type { Block, Change, Value } from '../../src/batch/block';
 import { openBusiness, type BusinessOptions } from '../support/business';
 import { makeSqliteFixture, type SqliteFixture } from './sqlite-fixture';
 
@@ -36,11 +36,12 @@ async function changes(fixture: SqliteFixture): Promise<string[]> {
   );
 }
 
+async function* streamOf(blocks: readonly Block[]): AsyncGenerator<Block> {
+  for (const block of blocks) yield await Promise.resolve(block);
+}
+
 async function apply({ database }: SqliteFixture, blocks: readonly Block[]): Promise<void> {
-  async function* stream(): AsyncGenerator<Block> {
-    for (const block of blocks) yield await Promise.resolve(block);
-  }
-  await database.stage(stream(), { clockOffset: 0 });
+  await database.stage(streamOf(blocks), { clockOffset: 0 });
   await database.transaction(async (transaction) => {
     expect(await transaction.apply({ at: 'site', included: 0 })).toEqual([]);
   });
@@ -72,6 +73,49 @@ async function expectToArrive(
   expect(await contents(third)).toEqual(await contents(together));
   expect(await third.database.pending()).toBe(0);
 }
+
+test('a staged row is doubted for the type, the case and the last byte of each value, and for nothing else', async () => {
+  const fixture = await prepared(
+    `CREATE TABLE t (id INTEGER, name TEXT COLLATE NOCASE, size REAL, v, PRIMARY KEY (id, name));
+     INSERT INTO t VALUES (1, 'a', 1, 1), (2, 'a', 1, 1), (3, 'a', 1, 1), (4, 'a', 1, NULL), (5, 'a', 1, x'0001'),
+       (6, 'a', 1, 'a' || char(0) || 'b'), (7, 'a', 1, 'a' || char(0) || 'b')`,
+  );
+  const rows: Value[][] = [
+    [1n, 'A', 1, 1n],
+    [2n, 'a', 1n, 1n],
+    [3n, 'a', 1, '1'],
+    [4n, 'a', 1, null],
+    [5n, 'a', 1, new Uint8Array([0, 1])],
+    [6n, 'a', 1, 'a\0c'],
+    [7n, 'a', 1, 'a\0b'],
+    [8n, 'a', 1, 1n],
+  ];
+  const changes = rows.map((values): Change => ({
+    op: 'U',
+    marks: '0111',
+    changedAt: 0,
+    base: null,
+    values,
+  }));
+  const block = { table: 't', columns: ['id', 'name', 'size', 'v'], keyCount: 2, changes };
+  const { database } = fixture;
+  await database.stage(streamOf([block]), { clockOffset: 0 });
+  const doubtful = await database.transaction((transaction) => transaction.doubtful('t', 0, 10));
+  expect(doubtful.map(({ values }) => values[0])).toEqual([1n, 2n, 3n, 6n, 8n]);
+});
+
+test('changes are staged in their order, whatever they hold and however many they are', async () => {
+  const fixture = await prepared(`CREATE TABLE t (id INTEGER PRIMARY KEY, v)`);
+  const changes = Array.from({ length: 150 }, (_, at): Change => {
+    const v = at % 40 === 30 ? 'a\0b' : at;
+    return { op: 'I', marks: '11', changedAt: at, base: at % 40 === 20 ? 0 : null, values: [BigInt(at), v] };
+  });
+  const block = { table: 't', columns: ['id', 'v'], keyCount: 1, changes };
+  await fixture.database.stage(streamOf([block]), { clockOffset: 1 });
+  const staged = await fixture.database.transaction((transaction) => transaction.staged('t', 0, 1000));
+  expect(staged.map(({ values }) => values)).toEqual(changes.map(({ values }) => values));
+  expect(staged.map(({ changedAt }) => changedAt)).toEqual(changes.map(({ changedAt }) => changedAt + 1));
+});
 
 describe('what is written in one database arrives in another', () => {
   test.each<{ name: string; schema: string; statements: string[]; foreignKeys?: boolean }>([

@@ -39,7 +39,9 @@ test('where nothing here leads out of it, it says so and offers nothing', async 
       way: null,
     },
   });
-  expect(await app.text('#way-out')).toContain('contactez votre assistance');
+  await app.wait('the words', async () =>
+    (await app.text('#way-out')).includes('contactez votre assistance'),
+  );
   expect(await app.exists('#recover')).toBe(false);
 });
 

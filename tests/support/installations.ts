@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { z } from 'zod';
 import { openBusiness, type Business } from './business';
-import type { CommandLine, Ended, Running } from './command-line';
 import { freeHubPorts } from './ports';
+import type { Ended, Program, Running } from './program';
 
 /** One installation: a data folder and a database. */
 export interface Post {
@@ -31,14 +31,14 @@ export class Installations {
   readonly posts: readonly Post[];
 
   private constructor(
-    readonly commandLine: CommandLine,
+    readonly commandLine: Program,
     posts: readonly Post[],
   ) {
     this.posts = posts;
   }
 
   static async open(
-    commandLine: CommandLine,
+    commandLine: Program,
     name: string,
     options: InstallationsOptions,
   ): Promise<Installations> {

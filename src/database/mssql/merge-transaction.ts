@@ -93,6 +93,10 @@ export class MssqlMergeTransaction implements MergeTransaction {
     return staged === undefined ? [] : this.#staging.page(staged, after, limit);
   }
 
+  doubtful(table: string, after: number, limit: number): Promise<readonly StagedChange[]> {
+    return this.staged(table, after, limit);
+  }
+
   async total(name: string, included: number): Promise<number | null> {
     const table = this.#tables.find((known) => known.name === name);
     return table === undefined ? null : countSettled(this.#connection, table, included);

@@ -110,6 +110,11 @@ export interface MergeTransaction {
   /** The first `limit` staged changes of a table after the one of this id (0: from the first) that are to be written. */
   staged(table: string, after: number, limit: number): Promise<readonly StagedChange[]>;
   /**
+   * As `staged`, without those whose row here is, byte for byte, what they say. A database that cannot compare so leaves
+   * none out.
+   */
+  doubtful(table: string, after: number, limit: number): Promise<readonly StagedChange[]>;
+  /**
    * Site: how many rows a table has, where that is what the hub has: null where changes are pending or in a batch after
    * `included`, or where they are too many to count.
    */

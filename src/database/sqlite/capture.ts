@@ -1,4 +1,4 @@
-import type { Value } from '../../batch/block';
+import type { Operation, Value } from '../../batch/block';
 import type { Role } from '../../report/report';
 import { BlockBuffer } from '../block-buffer';
 import { changeOf } from '../log-lines';
@@ -63,41 +63,50 @@ function* pendingBlocks(reader: Connection, table: SqliteTable, role: Role): Gen
   yield* buffer.rest();
 }
 
-/** One row a key: what was logged about it, and the row as it is. */
+/**
+ * One row a key: what was logged about it, and the row as it is. Each value that is not null costs its way out of the
+ * database: what is the same for nearly all rows is null.
+ */
 function pendingQuery(table: SqliteTable): string {
   const keys = keyNames(table);
   const moves = movesQuery(table);
   return (
-    `SELECT inserts, updates, deletes, asks, marks, changed_at, base, lowest, highest, ` +
-    `t.${quote(table.columns[0] ?? '')} IS NOT NULL, ` +
+    `SELECT ops, marks, changed_at, base, nullif(lowest, 0), nullif(highest, lowest), ` +
     `${[listOf('l', keys), listOf('t', table.columns), ...moves.map((_, at) => `l.moves${String(at)}`)].join(', ')} ` +
-    `FROM (SELECT ${keys.join(', ')}, sum(op = 'I') AS inserts, sum(op = 'U') AS updates, sum(op = 'D') AS deletes, ` +
-    `sum(op = 'R') AS asks, group_concat(marks, '') AS marks, max(changed_at) AS changed_at, min(base) AS base, ` +
+    `FROM (SELECT ${keys.join(', ')}, group_concat(op, '') AS ops, ` +
+    `group_concat(marks, '') AS marks, max(changed_at) AS changed_at, min(base) AS base, ` +
     `min(origin) AS lowest, max(origin) AS highest${moves.map((sql, at) => `, ${sql} AS moves${String(at)}`).join('')} ` +
     `FROM ${quote(logOf(table.name))} WHERE sent_in IS NULL GROUP BY ${keys.join(', ')}) AS l ` +
     `LEFT JOIN ${quote(table.name)} AS t ON ${sameKey(table, 't', keyColumns(table), 'l', keys)}`
   );
 }
 
-const FIXED = 10;
+const FIXED = 6;
 
 function readChange(table: SqliteTable, role: Role, row: readonly Value[]): ReturnType<typeof changeOf> {
-  const values = FIXED + table.keyCount;
+  const key = FIXED + table.keyCount;
   const width = table.columns.length;
-  const [inserts, updates, deletes, asks] = row.slice(0, 4).map(asNumber) as [number, number, number, number];
+  const ops = asText(row[0]);
+  const lowestOrigin = asNumber(row[4]);
   const lines = {
-    inserts,
-    updates,
-    deletes,
-    asks,
-    marks: asText(row[4]),
-    changedAt: asNumber(row[5]),
-    base: row[6] === null ? null : asNumber(row[6]),
-    lowestOrigin: asNumber(row[7]),
-    highestOrigin: asNumber(row[8]),
-    adds: row.slice(values + width).map(movesOf),
+    inserts: count(ops, 'I'),
+    updates: count(ops, 'U'),
+    deletes: count(ops, 'D'),
+    asks: count(ops, 'R'),
+    marks: asText(row[1]),
+    changedAt: asNumber(row[2]),
+    base: row[3] === null ? null : asNumber(row[3]),
+    lowestOrigin,
+    highestOrigin: row[5] === null ? lowestOrigin : asNumber(row[5]),
+    adds: row.slice(key + width).map(movesOf),
   };
-  const key = row.slice(FIXED, values);
-  const present = asNumber(row[9]) === 1 ? row.slice(values, values + width) : null;
-  return changeOf(lines, role, key, present, width);
+  // The first column is of the key, which no row that is there has null.
+  const present = row[key] === null ? null : row.slice(key, key + width);
+  return changeOf(lines, role, row.slice(FIXED, key), present, width);
+}
+
+/** How many of a row's log lines are of this kind. */
+function count(ops: string, op: Operation): number {
+  if (ops.length === 1) return ops === op ? 1 : 0;
+  return ops.split(op).length - 1;
 }

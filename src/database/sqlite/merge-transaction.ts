@@ -91,6 +91,11 @@ export class SqliteMergeTransaction implements MergeTransaction {
     return Promise.resolve(staged === undefined ? [] : this.#staging.page(staged, after, limit));
   }
 
+  doubtful(table: string, after: number, limit: number): Promise<readonly StagedChange[]> {
+    const staged = this.#staging.find(table);
+    return Promise.resolve(staged === undefined ? [] : this.#staging.doubtful(staged, after, limit));
+  }
+
   total(name: string, included: number): Promise<number | null> {
     const table = this.#tables.find((known) => known.name === name);
     return Promise.resolve(table === undefined ? null : countSettled(this.#connection, table, included));

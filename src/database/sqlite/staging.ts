@@ -9,6 +9,8 @@ import { asNumber, asText } from './connection';
 import { quote } from './names';
 import { bound, hasNul, parameter } from './text-with-nul';
 import { keyColumns, keyDeclarations, listOf, sameKey } from './log-sql';
+import { StagedRows } from './staged-rows';
+import { balanced } from './triggers';
 
 /** A table with changes laid ready, in a temporary table of its own. */
 export interface Staged {
@@ -50,7 +52,7 @@ export class Staging {
     const staged = { table, columns, keys, name: `temp.${quote(`staged$${name}`)}` };
     this.#connection.run(
       `CREATE TABLE ${staged.name} (id INTEGER PRIMARY KEY, op TEXT NOT NULL, marks TEXT NOT NULL, ` +
-        `changed_at INTEGER NOT NULL, base INTEGER, write INTEGER NOT NULL, everyone INTEGER NOT NULL, ` +
+        `changed_at INTEGER NOT NULL, base INTEGER, write INTEGER NOT NULL DEFAULT 1, everyone INTEGER NOT NULL DEFAULT 0, ` +
         `news_marks TEXT NOT NULL DEFAULT '', news_at INTEGER NOT NULL DEFAULT 0, news_origin INTEGER NOT NULL DEFAULT 0, ` +
         `exempt INTEGER NOT NULL DEFAULT 0, adds TEXT, ${[keyDeclarations(table, keys), ...columns.slice(table.keyCount)].join(', ')})`,
     );
@@ -62,21 +64,23 @@ export class Staging {
   add(block: Block, clockOffset: number): void {
     const staged = this.open(block.table);
     const order = placesOf(block, staged.table);
-    const insert = this.#connection.statement(
-      `INSERT INTO ${staged.name} (op, marks, changed_at, base, write, everyone, adds, ${staged.columns.join(', ')}) ` +
-        `VALUES (?, ?, ?, ?, ?, ?, ?, ${staged.columns.map(() => '?').join(', ')})`,
-    );
+    const rows = new StagedRows(this.#connection, staged);
     this.#connection.savepoint('stage', () => {
       for (const change of block.changes) {
         const { marks, values } = reorder(change, order, staged.columns.length);
         const time = Math.round(change.changedAt + clockOffset);
+        const sums = addsOf(change, block, staged.table);
+        if (change.op !== 'R' && change.base === null && sums === null && !values.some(hasNul)) {
+          rows.add(change.op, marks, time, values);
+          continue;
+        }
         // A question writes nothing, and is answered with the row as it is here.
         const asks = change.op === 'R' ? 1 : 0;
-        const sums = addsOf(change, block, staged.table);
         const adds = sums === null ? null : packValues(sums);
-        insert([change.op, marks, time, change.base, 1 - asks, asks, adds, ...values]);
+        rows.addWhole([change.op, marks, time, ...values, change.base, 1 - asks, asks, adds]);
         this.#completeText(staged, values);
       }
+      rows.finish();
     });
   }
 
@@ -115,9 +119,17 @@ export class Staging {
 
   /** The first changes after this id that are to be written. */
   page(staged: Staged, after: number, limit: number): StagedChange[] {
-    return this.#connection
-      .all(`${besideCurrent(staged)} WHERE s.id > ? AND s.write ORDER BY s.id LIMIT ?`, after, limit)
-      .map((row) => changeIn(staged.table, row));
+    return this.#page(staged, after, limit, '1');
+  }
+
+  /** Of these, those whose row is not what they say. */
+  doubtful(staged: Staged, after: number, limit: number): StagedChange[] {
+    return this.#page(staged, after, limit, `NOT ${isWritten(staged)}`);
+  }
+
+  #page(staged: Staged, after: number, limit: number, condition: string): StagedChange[] {
+    const query = `${besideCurrent(staged)} WHERE s.id > ? AND s.write AND ${condition} ORDER BY s.id LIMIT ?`;
+    return this.#connection.all(query, after, limit).map((row) => changeIn(staged.table, row));
   }
 
   settle(change: StagedChange, settlement: Settlement): void {
@@ -168,6 +180,16 @@ function besideCurrent({ table, name, columns, keys }: Staged): string {
     `${listOf('s', columns)}, ${listOf('t', table.columns)} FROM ${name} AS s ` +
     `LEFT JOIN ${quote(table.name)} AS t ON ${sameKey(table, 't', keyColumns(table), 's', keys)}`
   );
+}
+
+/** Whether the row is what the change says, type and letter case of each value included. */
+function isWritten({ table, columns }: Staged): string {
+  const present = `t.${quote(table.columns[0] ?? '')} IS NOT NULL`;
+  const same = columns.map((staged, at) => {
+    const [one, other] = [`s.${staged}`, `t.${quote(table.columns[at] ?? '')}`];
+    return `(${one} IS ${other} COLLATE BINARY AND typeof(${one}) = typeof(${other}))`;
+  });
+  return `(CASE s.op WHEN 'D' THEN NOT (${present}) ELSE ${present} AND ${balanced('AND', same)} END)`;
 }
 
 function changeIn(table: SqliteTable, row: readonly Value[]): StagedChange {

@@ -1,4 +1,4 @@
-import type { Block, Change, Value } from '../../src/batch/block';
+import { BLOCK_CHANGES, type Block, type Change, type Value } from '../../src/batch/block';
 
 const FIRST_NAMES =
   'Marie Jean Claire Luc Inès Hugo Zoé Paul Léa Noé Anne Éric Jade Adam Nina Yves Rose Théo Lina Marc';
@@ -40,7 +40,15 @@ export function* memberRows(count: number): Generator<Value[]> {
   }
 }
 
-export function memberBlock(rows: readonly Value[][], from: number): Block {
+/** The rows as changes, a block as large as the product makes them. */
+export function blocksOf(rows: readonly Value[][]): Block[] {
+  const blocks: Block[] = [];
+  for (let at = 0; at < rows.length; at += BLOCK_CHANGES)
+    blocks.push(memberBlock(rows.slice(at, at + BLOCK_CHANGES), at));
+  return blocks;
+}
+
+function memberBlock(rows: readonly Value[][], from: number): Block {
   return {
     table: 'member',
     columns: COLUMNS,

@@ -2,24 +2,22 @@ import sql from 'mssql';
 import { BLOCK_CHANGES, type Block, type Value } from '../../src/batch/block';
 import { openMssql } from '../../src/database/mssql/database';
 import type { Database } from '../../src/database/port';
-import { makeMssqlDatabase, type MssqlBusiness } from '../support/mssql-business';
-import { memberRows } from './batch-rows';
-
-export interface MssqlFigures {
-  readonly rows: number;
-  /** Rows a second that a bare bulk load takes into a table with nothing on it: the floor. */
-  readonly bulkPerSecond: number;
-  readonly readPerSecond: number;
-  /** Staging included. */
-  readonly appliedPerSecond: number;
-}
+import { makeMssqlDatabase, serverAddress, type MssqlBusiness } from '../support/mssql-business';
+import { streamOf } from './apply';
+import { count, perSecond, seconds, type Bench, type Figure } from './bench';
+import { memberRows } from './member-rows';
 
 const COLUMNS =
   'id bigint NOT NULL, last_name nvarchar(40), first_name nvarchar(40), city nvarchar(40), points bigint, ' +
   'balance nvarchar(20), birth_date nvarchar(20), updated_at nvarchar(30)';
 
-/** Changed rows a second out of one database on SQL Server and into another, beside a bare bulk load. */
-export async function measureMssql(rows: number): Promise<MssqlFigures> {
+/** Needs a server (`MSSQL_URL`): changed rows out of one database on it and into another, beside a bare bulk load. */
+export const mssql: Bench = {
+  name: 'mssql',
+  measure: ({ rows }) => (serverAddress === null ? Promise.resolve([]) : measure(rows / 10)),
+};
+
+async function measure(rows: number): Promise<Figure[]> {
   const from = await makeMssqlDatabase();
   const to = await makeMssqlDatabase();
   const source = await openMssql(from.address);
@@ -41,14 +39,17 @@ export async function measureMssql(rows: number): Promise<MssqlFigures> {
       for await (const { block } of source.capture(1, ['member'])) blocks.push(block);
     });
     const applied = await seconds(() => apply(target, blocks));
-    const [[count] = []] = await to.query('SELECT COUNT(*) FROM member');
-    if (count !== rows) throw new Error(`${String(count)} rows arrived`);
-    return {
-      rows,
-      bulkPerSecond: Math.round(rows / bulk),
-      readPerSecond: Math.round(rows / read),
-      appliedPerSecond: Math.round(rows / applied),
-    };
+    const [[arrived] = []] = await to.query('SELECT COUNT(*) FROM member');
+    if (arrived !== rows) throw new Error(`${String(arrived)} rows arrived`);
+    const figure = (what: string, taken: number): Figure => ({
+      what: `SQL Server: ${what}, ${count(rows)} rows`,
+      measured: perSecond(rows, taken),
+      floor: `bulk load into a bare table: ${perSecond(rows, bulk)}`,
+      ratio: bulk / taken,
+      goal: '–',
+      met: true,
+    });
+    return [figure('capture', read), figure('apply, staging included', applied)];
   } finally {
     await source.close();
     await target.close();
@@ -74,14 +75,4 @@ async function bulkLoad(business: MssqlBusiness, rows: readonly (readonly Value[
 async function apply(database: Database, blocks: readonly Block[]): Promise<void> {
   await database.stage(streamOf(blocks), { clockOffset: 0 });
   await database.transaction((transaction) => transaction.apply({ at: 'site', included: 0 }));
-}
-
-async function* streamOf(blocks: readonly Block[]): AsyncGenerator<Block> {
-  for (const block of blocks) yield await Promise.resolve(block);
-}
-
-async function seconds(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1000;
 }
