@@ -8,8 +8,8 @@ export interface Expired {
   /** Tables whose changes are kept all the same. */
   readonly except: readonly string[];
   /**
-   * Conflicts noted before this instant, milliseconds since 1970, UTC. A row that the database refused and that nobody
-   * put back still waits for somebody: it is kept.
+   * Conflicts noted before this instant, milliseconds since 1970, UTC. A row that the database refused is kept as long as
+   * it waits for somebody.
    */
   readonly conflictsBefore: number;
 }

@@ -1000,6 +1000,13 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         const old = await note(updateOf(1n, 'Anna'), { at: 100 });
         await database.restore(old, { which: 'loser', at: 150, by: 'Marie' });
         await note({ ...updateOf(1n, 'Refused'), kind: 'refused', rule: 'refused' }, { at: 120 });
+        const passed = await note(
+          { ...updateOf(1n, 'Taken'), kind: 'refused', rule: 'refused' },
+          { at: 125 },
+        );
+        await database.transaction((transaction) =>
+          transaction.endRefused(passed, { outcome: 'passed', at: 128 }),
+        );
         await note(updateOf(1n, 'Seen'), { at: 130 });
         await note(updateOf(2n, 'Lucas'), { at: 200 });
         await database.purge({ ...NOTHING_EXPIRED, conflictsBefore: 200 });

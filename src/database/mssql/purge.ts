@@ -23,11 +23,12 @@ export async function purge(
     `DELETE FROM ${QUESTIONS} WHERE id NOT IN ` +
       `(SELECT MIN(id) FROM ${QUESTIONS} GROUP BY ${['name', 'key_columns', '[key]'].map(exactly).join(', ')})`,
   );
+  const noted = [RESTORED, ...((await hasRefused(connection)) ? [REFUSED] : [])];
+  const settled = noted.map((name) => `OR id IN (SELECT conflict_id FROM ${name})`).join(' ');
   await connection.run(
-    `DELETE FROM ${JOURNAL} WHERE at < ${String(conflictsBefore)} ` +
-      `AND (kind <> 'refused' OR id IN (SELECT conflict_id FROM ${RESTORED}))`,
+    `DELETE FROM ${JOURNAL} WHERE at < ${String(conflictsBefore)} AND (kind <> 'refused' ${settled})`,
   );
-  for (const name of [RESTORED, ...((await hasRefused(connection)) ? [REFUSED] : [])])
+  for (const name of noted)
     await connection.run(`DELETE FROM ${name} WHERE conflict_id NOT IN (SELECT id FROM ${JOURNAL})`);
 }
 

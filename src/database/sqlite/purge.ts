@@ -38,9 +38,9 @@ function purgeLog(connection: Connection, log: string, upTo: number): void {
 function purgeConflicts(connection: Connection, before: number): void {
   const noted = [RESTORED, REFUSED].filter((name) => hasTable(connection, name));
   connection.transaction(() => {
-    const restored = noted.includes(RESTORED) ? ` OR id IN (SELECT conflict FROM ${quote(RESTORED)})` : '';
+    const settled = noted.map((name) => ` OR id IN (SELECT conflict FROM ${quote(name)})`).join('');
     connection.run(
-      `DELETE FROM ${quote(JOURNAL)} WHERE at < ? AND (json_extract(conflict, '$.kind') <> 'refused'${restored})`,
+      `DELETE FROM ${quote(JOURNAL)} WHERE at < ? AND (json_extract(conflict, '$.kind') <> 'refused'${settled})`,
       before,
     );
     // The number of one that goes is another's one day.
