@@ -1,9 +1,14 @@
 import type { Operation, Value } from '../../batch/block';
 import type { Connection } from './connection';
-import type { Staged } from './staging';
 
 /** A call of the database costs as much as the values of a row do: many rows go with each, up to so many values. */
 const VALUES_AT_ONCE = 200;
+
+/** A temporary table, and its columns that hold a row's values. */
+interface Target {
+  readonly name: string;
+  readonly columns: readonly string[];
+}
 
 /** Writes staged rows in their order; the last ones with `finish`. */
 export class StagedRows {
@@ -16,7 +21,7 @@ export class StagedRows {
   /** Row after row. */
   #waiting: Value[] = [];
 
-  constructor(connection: Connection, { name, columns }: Staged) {
+  constructor(connection: Connection, { name, columns }: Target) {
     this.#connection = connection;
     const plain = ['op', 'marks', 'changed_at', ...columns];
     const rows = Math.max(1, Math.floor(VALUES_AT_ONCE / plain.length));
