@@ -1,6 +1,5 @@
 import type { Operation, Value } from '../../batch/block';
 import type { Connection } from './connection';
-import type { Staged } from './staging';
 
 /** A call of the database costs as much as the values of a row do: many rows go with each, up to so many values. */
 const VALUES_AT_ONCE = 200;
@@ -16,15 +15,16 @@ export class StagedRows {
   /** Row after row. */
   #waiting: Value[] = [];
 
-  constructor(connection: Connection, { name, columns }: Staged) {
+  /** `table`: the quoted name of a temporary table; `columns`: those of its values, in the order of each row's. */
+  constructor(connection: Connection, table: string, columns: readonly string[]) {
     this.#connection = connection;
     const plain = ['op', 'marks', 'changed_at', ...columns];
     const rows = Math.max(1, Math.floor(VALUES_AT_ONCE / plain.length));
     this.#width = plain.length;
     this.#most = rows * plain.length;
-    this.#many = insertion(name, plain, rows);
-    this.#one = insertion(name, plain, 1);
-    this.#whole = insertion(name, [...plain, 'base', 'write', 'everyone', 'adds'], 1);
+    this.#many = insertion(table, plain, rows);
+    this.#one = insertion(table, plain, 1);
+    this.#whole = insertion(table, [...plain, 'base', 'write', 'everyone', 'adds'], 1);
   }
 
   /** A change that has no base, asks nothing and adds nothing: nearly every one. */
