@@ -3,5 +3,8 @@ const { appendFileSync, readFileSync } = require('node:fs');
 
 process.on('exit', () => {
   const [, kilobytes] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-  appendFileSync(process.env.BENCH_PEAKS, `${Math.round(Number(kilobytes) / 1024)}\n`);
+  appendFileSync(
+    process.env.BENCH_PEAKS,
+    `${Math.round(Number(kilobytes) / 1024)} ${process.argv.slice(2).join(' ')}\n`,
+  );
 });

@@ -97,7 +97,9 @@ export class Sessions {
       lyon.close();
       rmSync(peaks, { force: true });
       const measured = await seconds(() => synchronise(company));
-      const peak = Math.max(...readFileSync(peaks, 'utf8').trim().split('\n').map(Number));
+      const lines = readFileSync(peaks, 'utf8').trim().split('\n');
+      console.error(lines.join('\n'));
+      const peak = Math.max(...lines.map((line) => parseInt(line, 10)));
       const quiet = await seconds(() => synchronise(company));
       for (const name of ['hub', 'paris']) {
         const [arrived] = company.post(name).business.query('SELECT count(*) FROM member');

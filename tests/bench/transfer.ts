@@ -29,7 +29,7 @@ const hubSchema = z.object({
 async function measure({ folder, programs, runs }: Context): Promise<readonly Figure[]> {
   const [file, arrived] = [join(folder, 'sent'), join(folder, 'received')];
   const content = await randomFile(file, MEGABYTES << 20);
-  const child = spawn(process.execPath, [join(programs, 'hub-process.js')], {
+  const child = spawn(process.execPath, [...process.execArgv, join(programs, 'hub-process.js')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];

@@ -16,6 +16,7 @@ import type { Report } from '../../src/report/report';
 import { DAY } from '../../src/session/tidy';
 import { SyncError, type MessageParams } from '../../src/shared/errors';
 import { EngineCompany } from '../support/engines';
+import { instead } from '../support/instead';
 import { Nightly } from '../support/nightly';
 
 const SCHEMA = `
@@ -80,17 +81,6 @@ async function nightWithoutLine(nightly: Nightly): Promise<void> {
   );
   await nightly.sessions([1], 1);
   nightly.links.clear();
-}
-
-/** The object, but for one of its methods. */
-function instead<T extends object, K extends keyof T>(object: T, name: K, make: (own: T) => T[K]): T {
-  return new Proxy(object, {
-    get: (target, property) => {
-      if (property === name) return make(target);
-      const value: unknown = Reflect.get(target, property);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
 }
 
 describe('a batch that is spoilt at its site before it is sent', () => {

@@ -53,6 +53,8 @@ export class Nightly {
   readonly links = new Map<number, (link: HubLink) => HubLink>();
   /** How long a site waits for what fails, milliseconds: time passes by as it waits. */
   patience = 0;
+  /** Between two looks of a site that waits, milliseconds; null: one look, and one when its patience is at an end. */
+  pollInterval: number | null = null;
   /** Whether sites are told which round is the oldest. */
   tellsFirstRound = true;
 
@@ -215,7 +217,7 @@ export class Nightly {
       inbox,
       manual: false,
       deadline: new Deadline(this.clock, this.patience),
-      pollInterval: Math.max(1, this.patience),
+      pollInterval: this.pollInterval ?? Math.max(1, this.patience),
       retention: this.#options.retention,
     }).steps;
   }

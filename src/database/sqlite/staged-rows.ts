@@ -4,12 +4,6 @@ import type { Connection } from './connection';
 /** A call of the database costs as much as the values of a row do: many rows go with each, up to so many values. */
 const VALUES_AT_ONCE = 200;
 
-/** A temporary table, and its columns that hold a row's values. */
-interface Target {
-  readonly name: string;
-  readonly columns: readonly string[];
-}
-
 /** Writes staged rows in their order; the last ones with `finish`. */
 export class StagedRows {
   readonly #connection: Connection;
@@ -21,15 +15,16 @@ export class StagedRows {
   /** Row after row. */
   #waiting: Value[] = [];
 
-  constructor(connection: Connection, { name, columns }: Target) {
+  /** `table`: the quoted name of a temporary table; `columns`: those of its values, in the order of each row's. */
+  constructor(connection: Connection, table: string, columns: readonly string[]) {
     this.#connection = connection;
     const plain = ['op', 'marks', 'changed_at', ...columns];
     const rows = Math.max(1, Math.floor(VALUES_AT_ONCE / plain.length));
     this.#width = plain.length;
     this.#most = rows * plain.length;
-    this.#many = insertion(name, plain, rows);
-    this.#one = insertion(name, plain, 1);
-    this.#whole = insertion(name, [...plain, 'base', 'write', 'everyone', 'adds'], 1);
+    this.#many = insertion(table, plain, rows);
+    this.#one = insertion(table, plain, 1);
+    this.#whole = insertion(table, [...plain, 'base', 'write', 'everyone', 'adds'], 1);
   }
 
   /** A change that has no base, asks nothing and adds nothing: nearly every one. */

@@ -64,7 +64,7 @@ export class Staging {
   add(block: Block, clockOffset: number): void {
     const staged = this.open(block.table);
     const order = placesOf(block, staged.table);
-    const rows = new StagedRows(this.#connection, staged);
+    const rows = new StagedRows(this.#connection, staged.name, staged.columns);
     this.#connection.savepoint('stage', () => {
       for (const change of block.changes) {
         const { marks, values } = reorder(change, order, staged.columns.length);
