@@ -11,6 +11,9 @@ import { reportSchema } from './report-schema';
 const ID = /^\d{8}-\d{6}-\d{3}$/;
 const SUFFIX = '.json';
 
+/** Reports among which an interrupted one is looked for: as many as weeks of sessions leave. */
+const MOST_LOOKED_AT = 50;
+
 /** Reports of past sessions, a file each, named after their ids. */
 export class ReportStore {
   readonly #folder: string;
@@ -80,11 +83,10 @@ export class ReportStore {
    */
   async closeInterrupted(): Promise<Report[]> {
     const closed: Report[] = [];
-    // A session that another start found is closed already: the newest that is not running ends the search.
-    for (const id of await this.#ids()) {
+    // Not the newest alone: sessions of a clock that was ahead, and was set right, bear later times.
+    for (const id of (await this.#ids()).slice(0, MOST_LOOKED_AT)) {
       const report = await this.#readSound(id);
-      if (report === null) continue;
-      if (report.state !== 'running') break;
+      if (report?.state !== 'running') continue;
       const ended = interrupted(report);
       await this.save(ended);
       closed.push(ended);

@@ -96,6 +96,12 @@ describe('the store of reports', () => {
     expect((await restarted.list(2)).map(({ state }) => state)).toEqual(['failed', 'ok']);
   });
 
+  test('makes failures of them also where the clock was set back since', async () => {
+    for (const report of [ended(2), begun(1), ended(0)]) await store.save(report);
+    const closed = await new ReportStore(folder).closeInterrupted();
+    expect(closed.map(({ id }) => id)).toEqual([begun(1).id]);
+  });
+
   test('tells what is missing or damaged, and never reads elsewhere', async () => {
     await store.save(begun());
     await writeFile(join(folder, '..', 'secret.json'), '{}');
