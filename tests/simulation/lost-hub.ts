@@ -31,10 +31,14 @@ export async function loseHub(world: World, random: Random): Promise<void> {
   const sites = random.chance(0.5) ? world.sites : world.sites.toReversed();
   for (const site of sites) await (await world.site(site, NO_FAULTS)).finish();
   await (await world.hub(NO_FAULTS, { recover: true })).finish();
-  for (const site of sites) await playCalmNight(world, { sites: [site], recover: true });
+  for (const site of sites) {
+    // The batches that the hub has lost are put aside, and their numbers given again.
+    world.named.forget();
+    await playCalmNight(world, { sites: [site], recover: true });
+  }
   for (const code of NOTICES) world.excuses.delete(code);
   await playQuietNights(world);
-  await settled(world);
+  await settled(world, { sumsMayConflict: true });
 }
 
 /** Their databases and what lies on their disks: the machine's files are not compressed. */

@@ -69,6 +69,14 @@ export class NamedFiles {
     this.#invented.clear();
   }
 
+  /** A name that was not on the disk yet goes with the power, where nobody else had the file: it can be given again. */
+  duringPowerCut(cut: () => void): void {
+    const before = namesThere();
+    cut();
+    const after = namesThere();
+    for (const name of before) if (!after.has(name)) this.#first.delete(name);
+  }
+
   /** What bears the same names from here on is of another life. */
   forget(): void {
     this.#first.clear();
@@ -84,6 +92,8 @@ export class NamedFiles {
     this.#spoil(to, file.data);
   }
 }
+
+const namesThere = (): ReadonlySet<string> => new Set([...disk.files.keys()].filter(isNamed).map(nameOf));
 
 /** A batch is the same at its site and at the hub. */
 function nameOf(path: string): string {

@@ -204,7 +204,7 @@ export class World {
   powerCut(place: number): void {
     this.tell(`${this.nameOf(place)}: power cut`);
     this.#runs.get(place)?.kill();
-    disk.powerCut(place, this.#options.random);
+    this.named.duringPowerCut(() => disk.powerCut(place, this.#options.random));
     this.#settle();
   }
 
