@@ -1,6 +1,7 @@
 import type { EngineEvents } from '../engine/contract';
 import { Engine } from '../engine/engine';
 import { ServiceDoor } from '../engine/service-door';
+import { SILENT_EVENTS } from '../engine/silent-events';
 import type { Progress, SessionState } from '../report/report';
 import { renderText } from '../report/render-text';
 import { checkAnswer, checkLines } from './check-lines';
@@ -93,18 +94,13 @@ export async function test(context: CommandContext): Promise<number> {
 export function toTerminal(context: CommandContext): EngineEvents {
   const { translate, tell, json } = context;
   return {
+    ...SILENT_EVENTS,
     logged: (line) =>
       tell(json ? JSON.stringify(line) : `${line.at.slice(11, 19)}  ${translate(line.key, line.params)}`),
     overviewChanged: ({ progress }) => {
       if (!json && progress !== null && process.stderr.isTTY)
         process.stderr.write(`\r${bar(progress, translate)}\x1b[K\r`);
     },
-    historyChanged: () => undefined,
-    blockedChanged: () => undefined,
-    checked: () => undefined,
-    comparing: () => undefined,
-    settingsChanged: () => undefined,
-    conflictsChanged: () => undefined,
   };
 }
 

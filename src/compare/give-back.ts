@@ -1,8 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openBatch } from '../batch/reader';
 import type { MergeTransaction, TrackingState } from '../database/port';
 import { isAsWanted } from '../merge/decide';
+import { stageFile } from './journal-sent';
 import { writeHubRows, type RepairOptions } from './repair';
 import { noteOwn, stagedOf } from './settle-repair';
 
@@ -28,12 +28,7 @@ export async function giveBack(options: GiveBackOptions): Promise<number> {
   try {
     const compared = await writeHubRows(file, { ...options, table: null, rows: null, hubRestored: true });
     const { tables } = await database.catalogue();
-    const reader = await openBatch(file);
-    try {
-      await database.stage(reader.blocks(), { clockOffset: 0 });
-    } finally {
-      await reader.close();
-    }
+    await stageFile(database, file);
     await onRead();
     return await database.transaction(async (transaction) => {
       for (let batch = batches.since + 1; batch <= batches.lastMarked; batch += 1)

@@ -22,7 +22,8 @@ export async function journalSent(files: readonly string[], options: SentOptions
   }
 }
 
-async function stageFile(database: Database, file: string): Promise<void> {
+/** Lays the changes of a batch file ready for the next transaction. */
+export async function stageFile(database: Database, file: string): Promise<void> {
   const reader = await openBatch(file);
   try {
     await database.stage(reader.blocks(), { clockOffset: 0 });

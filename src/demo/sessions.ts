@@ -1,6 +1,7 @@
 import { dataFolder } from '../config/data-folder';
 import { Engine } from '../engine/engine';
 import type { Parts } from '../engine/parts';
+import { SILENT_EVENTS } from '../engine/silent-events';
 import type { Report } from '../report/report';
 import { ReportStore } from '../report/report-store';
 import type { Place } from './places';
@@ -23,14 +24,8 @@ export async function synchroniseTogether(
   try {
     for (const place of places) {
       const engine = new Engine(parts, place.folder, {
+        ...SILENT_EVENTS,
         overviewChanged: (overview) => board.update(place, overview),
-        logged: () => undefined,
-        historyChanged: () => undefined,
-        blockedChanged: () => undefined,
-        checked: () => undefined,
-        comparing: () => undefined,
-        settingsChanged: () => undefined,
-        conflictsChanged: () => undefined,
       });
       engines.push(engine);
       await engine.open();

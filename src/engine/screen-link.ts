@@ -10,7 +10,8 @@ export interface Channel {
 
 export type ScreenLink = BirpcReturn<EngineEvents, EngineCalls>;
 
-const EVENTS: (keyof EngineEvents)[] = [
+/** All that an engine tells by itself. */
+export const EVENTS: (keyof EngineEvents)[] = [
   'overviewChanged',
   'logged',
   'historyChanged',
@@ -51,7 +52,7 @@ export function eventsTo(screens: () => Iterable<ScreenLink>): EngineEvents {
 }
 
 /** A message keeps neither the code nor the parameters of an error: they travel as a CallError. */
-function withCallError(message: unknown): unknown {
+export function withCallError(message: unknown): unknown {
   if (typeof message !== 'object' || message === null || !('e' in message) || message.e === undefined)
     return message;
   const { code, params } = toSyncError(message.e);

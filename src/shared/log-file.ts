@@ -1,5 +1,6 @@
 import { appendFile, mkdir, rename, stat, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { systemCode } from './disk-error';
 
 /** A file that has grown longer becomes the first of the older ones, bytes. */
 const FILE_BYTES = 2 << 20;
@@ -71,6 +72,6 @@ async function sizeOf(file: string): Promise<number> {
 
 async function renameIfThere(from: string, to: string): Promise<void> {
   await rename(from, to).catch((error: unknown) => {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (systemCode(error) !== 'ENOENT') throw error;
   });
 }

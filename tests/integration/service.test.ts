@@ -9,6 +9,7 @@ import type { EngineEvents } from '../../src/engine/contract';
 import type { EngineStanding } from '../../app/bridge';
 import { CommandLine, type Running } from '../support/command-line';
 import { openBusiness } from '../support/business';
+import { SILENT_EVENTS } from '../../src/engine/silent-events';
 
 let commandLine: CommandLine;
 let data: string;
@@ -49,31 +50,18 @@ interface Window extends EngineLink {
 
 async function attached(): Promise<Window> {
   let wake: (() => void)[] = [];
-  const events = silent({
+  const events: EngineEvents = {
+    ...SILENT_EVENTS,
     settingsChanged: () => {
       for (const each of wake) each();
       wake = [];
     },
-  });
+  };
   for (;;) {
     const link = await attachToService(data, events);
     if (link === null) continue;
     return { ...link, settingsChanged: () => new Promise((resolve) => wake.push(resolve)) };
   }
-}
-
-function silent(events: Partial<EngineEvents>): EngineEvents {
-  return {
-    overviewChanged: () => undefined,
-    logged: () => undefined,
-    historyChanged: () => undefined,
-    blockedChanged: () => undefined,
-    checked: () => undefined,
-    comparing: () => undefined,
-    settingsChanged: () => undefined,
-    conflictsChanged: () => undefined,
-    ...events,
-  };
 }
 
 test('windows call the service, hear of what another changed, and read refusals by their code', async () => {
@@ -128,7 +116,7 @@ test('a window notices the end of the service, and attaches to the next', async 
   const host = createEngineHost({
     threadFile: 'none is started',
     dataFolder: data,
-    events: silent({}),
+    events: SILENT_EVENTS,
     pause: 20,
     onChanged: (standing) => {
       standings.push(standing);

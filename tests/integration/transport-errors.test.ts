@@ -1,22 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hashSecret } from '../../src/transport/secrets';
 import { createFtpHubLink, type FtpHubLinkOptions } from '../../src/transport/site/ftp-hub-link';
-import { secretOf, startHub, type RunningHub } from '../support/ftp-hub';
+import { secretOf } from '../support/ftp-hub';
 import { publishRound, randomFile, statusOf } from '../support/hub-folders';
+import { useHubs } from '../support/use-hubs';
 
 const never = new AbortController().signal;
-const ends: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function hubWith(...changes: Parameters<typeof startHub>): Promise<RunningHub> {
-  const hub = await startHub(...changes);
-  ends.push(hub.end);
-  return hub;
-}
+const { ends, hubWith } = useHubs();
 
 interface Scripted {
   readonly options: FtpHubLinkOptions;

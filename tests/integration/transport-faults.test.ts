@@ -3,26 +3,18 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createHubServer } from '../../src/transport/hub/hub-server';
 import { createFtpHubLink } from '../../src/transport/site/ftp-hub-link';
 import type { HubServerState } from '../../src/transport/port';
-import { clientOf, secretOf, startHub, type RunningHub } from '../support/ftp-hub';
+import { clientOf, secretOf, type RunningHub } from '../support/ftp-hub';
 import { publishRound, randomFile, sha256, statusOf } from '../support/hub-folders';
 import { RawFtp } from '../support/raw-ftp';
+import { useHubs } from '../support/use-hubs';
 
 const mega = 1024 * 1024;
 const never = new AbortController().signal;
-const ends: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function hubWith(...changes: Parameters<typeof startHub>): Promise<RunningHub> {
-  const hub = await startHub(...changes);
-  ends.push(hub.end);
-  return hub;
-}
+const { ends, hubWith } = useHubs();
 
 test('an upload cut at any byte by a hub that stops goes on at its next start', async () => {
   let cutAt = Infinity;

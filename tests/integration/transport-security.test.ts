@@ -6,26 +6,18 @@ import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { Client, enterPassiveModeIPv6 } from 'basic-ftp';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { isRetryable } from '../../src/shared/errors';
 import { secureContext } from '../../src/transport/hub/secure';
 import { loadOrCreateCertificate } from '../../src/transport/certificate';
 import { createFtpHubLink } from '../../src/transport/site/ftp-hub-link';
-import { secretOf, startHub, type RunningHub } from '../support/ftp-hub';
+import { secretOf } from '../support/ftp-hub';
 import { makeHubFolders, publishRound } from '../support/hub-folders';
 import { RawFtp } from '../support/raw-ftp';
+import { useHubs } from '../support/use-hubs';
 
 const never = new AbortController().signal;
-const ends: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function hubWith(...changes: Parameters<typeof startHub>): Promise<RunningHub> {
-  const hub = await startHub(...changes);
-  ends.push(hub.end);
-  return hub;
-}
+const { ends, hubWith } = useHubs();
 
 test('without AUTH TLS nobody may name a user or a password', async () => {
   const hub = await hubWith();

@@ -1,7 +1,7 @@
 import { existsSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { attachToService, type EngineLink } from '../../app/main/engine-links';
-import type { EngineEvents } from '../../src/engine/contract';
+import { SILENT_EVENTS } from '../../src/engine/silent-events';
 import { dataFolder } from '../../src/config/data-folder';
 import { decodePairing, encodePairing } from '../../src/transport/pairing';
 import { openBusiness } from './business';
@@ -13,17 +13,6 @@ import { freeHubPorts } from './ports';
 export const SCHEMA = 'CREATE TABLE member (id INTEGER PRIMARY KEY, name TEXT, photo BLOB)';
 const PLACES = ['siege', 'lyon'] as const;
 export type PlaceName = (typeof PLACES)[number];
-
-const SILENT: EngineEvents = {
-  overviewChanged: () => undefined,
-  logged: () => undefined,
-  historyChanged: () => undefined,
-  blockedChanged: () => undefined,
-  checked: () => undefined,
-  comparing: () => undefined,
-  settingsChanged: () => undefined,
-  conflictsChanged: () => undefined,
-};
 
 /** A siège and a serveur, set up as README says under "Install", with the line between them in the test's hand. */
 export class TwoPlaces {
@@ -138,7 +127,7 @@ export class TwoPlaces {
       throw new Error(`the engine at ${place} has ended: ${stderr}`);
     });
     for (;;) {
-      const link = await Promise.race([attachToService(this.#data(place), SILENT), ended]);
+      const link = await Promise.race([attachToService(this.#data(place), SILENT_EVENTS), ended]);
       if (link === null) continue;
       // From here on it knows which departures are behind it.
       const { schedule } = dataFolder(this.#data(place));

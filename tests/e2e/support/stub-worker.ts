@@ -6,8 +6,9 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createBirpc } from 'birpc';
-import type { CallError, EngineCalls, EngineEvents } from '../../../src/engine/contract';
-import { SyncError, toSyncError } from '../../../src/shared/errors';
+import type { EngineCalls, EngineEvents } from '../../../src/engine/contract';
+import { EVENTS, withCallError } from '../../../src/engine/screen-link';
+import { SyncError } from '../../../src/shared/errors';
 import { createStub } from './stub';
 import { blockedCalls } from './stub-blocked';
 import { compareCalls } from './stub-compare';
@@ -46,24 +47,6 @@ const calls: EngineCalls = {
   startFrom: () => Promise.resolve(1),
   resend: () => Promise.resolve(0),
 };
-
-const EVENTS: (keyof EngineEvents)[] = [
-  'overviewChanged',
-  'logged',
-  'historyChanged',
-  'blockedChanged',
-  'checked',
-  'comparing',
-  'settingsChanged',
-  'conflictsChanged',
-];
-
-/** A structured clone would drop the code and parameters of an error: CallError takes its place. */
-function withCallError(message: object): object {
-  if (!('e' in message) || message.e === undefined) return message;
-  const { code, params } = toSyncError(message.e);
-  return { ...message, e: { code, params } satisfies CallError };
-}
 
 const rpc = createBirpc<EngineEvents, EngineCalls>(calls, {
   post: (message) => port.postMessage(message),
