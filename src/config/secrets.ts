@@ -12,8 +12,8 @@ const QUOTED_VALUES = /\b(values?(?: is)?:? )(\([^)]*\)|'[^']*')/gi;
 
 /** Every secret of the settings, in each form in which a text may hold it. */
 export function secretsOf({ database, hub, site, mail, password }: Settings): string[] {
-  const typed = [parseServerAddress(database)?.password, site?.secret, mail.password, password];
-  const hashes = (hub?.sites ?? []).map(({ secretHash }) => secretHash);
+  const typed = [parseServerAddress(database)?.password, site?.secret, site?.code, mail.password, password];
+  const hashes = (hub?.sites ?? []).flatMap(({ secretHash, code }) => [secretHash, code?.hash]);
   const secrets = [...typed, ...hashes].filter((secret) => typeof secret === 'string');
   const forms = secrets.flatMap((secret) => [
     secret,
