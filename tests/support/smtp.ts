@@ -38,6 +38,7 @@ export class MailServer {
   readonly box: Received[] = [];
   readonly #server: SMTPServer;
   #listeners: (() => void)[] = [];
+  #clients = 0;
 
   private constructor(options: SMTPServerOptions) {
     this.#server = new SMTPServer({
@@ -65,7 +66,7 @@ export class MailServer {
             user: typeof session.user === 'string' ? session.user : null,
           });
           done();
-          for (const wake of this.#listeners.splice(0)) wake();
+          this.#wake();
         });
       },
       ...options,
@@ -76,6 +77,13 @@ export class MailServer {
   /** On a port that is free, or on the one given. */
   static async open(options: SMTPServerOptions = {}, port = 0): Promise<MailServer> {
     const server = new MailServer(options);
+    server.#server.server.on('connection', (socket: Socket) => {
+      server.#clients++;
+      socket.once('close', () => {
+        server.#clients--;
+        server.#wake();
+      });
+    });
     server.#server.listen(port, '127.0.0.1');
     await once(server.#server.server, 'listening');
     return server;
@@ -87,12 +95,25 @@ export class MailServer {
 
   /** Resolves when the box holds `count` letters. */
   async received(count: number): Promise<readonly Received[]> {
-    while (this.box.length < count) await new Promise<void>((resolve) => this.#listeners.push(resolve));
+    while (this.box.length < count) await this.#changed();
     return this.box;
+  }
+
+  /** Resolves when nobody is connected any more: everyone knows then that his letter was taken. */
+  async left(): Promise<void> {
+    while (this.#clients > 0) await this.#changed();
   }
 
   close(): Promise<void> {
     return new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #changed(): Promise<void> {
+    return new Promise((resolve) => this.#listeners.push(resolve));
+  }
+
+  #wake(): void {
+    for (const wake of this.#listeners.splice(0)) wake();
   }
 }
 

@@ -81,9 +81,9 @@ export class TwoPlaces {
     return rows;
   }
 
-  /** Cuts the line for good as soon as a part of an upload is at the hub. */
+  /** Cuts the line for good as soon as a part of a batch of the establishment is at the hub, which has had one before. */
   async cutInUpload(): Promise<void> {
-    const watcher = watch(dataFolder(this.#data('siege')).sites, { recursive: true });
+    const watcher = watch(join(dataFolder(this.#data('siege')).sites, '1', 'batches'));
     await new Promise<void>((resolve) =>
       watcher.on('change', (_, name) => {
         if (!String(name).endsWith('.part')) return;
