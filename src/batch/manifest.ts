@@ -29,6 +29,11 @@ export const manifestSchema = z.object({
    * table that has too many to count is not there. Rounds of older versions say nothing.
    */
   totals: z.record(z.string(), number).optional(),
+  /**
+   * It holds all that changed after this round, in place of those between, which are gone from the hub's folder. Left
+   * out: the round before.
+   */
+  since: number.optional(),
   sites: z.array(
     z.object({
       site: number,
@@ -40,6 +45,9 @@ export const manifestSchema = z.object({
   ),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** The oldest round that a site may stand at to apply this one. */
+export const sinceOf = ({ round, since = round - 1 }: Manifest): number => since;
 
 /**
  * Tells a round from another one of the same number, in eight characters. Of what every version writes, so that it

@@ -10,6 +10,8 @@ import type { CaptureOptions } from './write-batch';
 
 export interface RoundOptions extends CaptureOptions {
   readonly round: number;
+  /** It takes the place of all rounds after this one; left out: of none. */
+  readonly since?: number;
   readonly roundsFolder: string;
   readonly application: string;
   /** What the hub's tables are made of. */
@@ -38,7 +40,8 @@ export async function writeRound(database: Database, options: RoundOptions): Pro
     segments,
     ...options.schemas,
     totals,
-    sites: options.sites.map((site) => lineOf(site, ledger, options.round)),
+    ...(options.since === undefined ? {} : { since: options.since }),
+    sites: options.sites.map((site) => lineOf(site, ledger, options)),
   };
   await writeFileAtomic(join(folder, manifestFile), JSON.stringify(manifest, null, 1));
   return manifest;
@@ -88,13 +91,17 @@ const headerOf = (origin: number, { round, application, schemas }: RoundOptions)
   clockOffset: 0,
 });
 
-function lineOf(site: number, ledger: readonly LedgerEntry[], round: number): Manifest['sites'][number] {
+function lineOf(
+  site: number,
+  ledger: readonly LedgerEntry[],
+  { round, since = round - 1 }: RoundOptions,
+): Manifest['sites'][number] {
   const merged = ledger.filter((entry) => entry.site === site);
   return {
     site,
     batch: Math.max(0, ...merged.map(({ batch }) => batch)),
     declined: merged
-      .filter((entry) => entry.round === round)
+      .filter((entry) => entry.round !== null && entry.round > since && entry.round <= round)
       .flatMap(({ batch, declined }) => declined.map((table) => ({ batch, table }))),
   };
 }

@@ -7,7 +7,7 @@ import type { Block, Value } from '../batch/block';
 import type { RowBlock } from './comparison';
 import type { KeyRange } from './key-ranges';
 import type { Expired } from './expired';
-import type { Catalogue, Installation, TrackingState } from './port/catalogue';
+import type { Catalogue, Establishment, Installation, TrackingState } from './port/catalogue';
 import type { JournalEntry, JournalFilter, LedgerEntry, Restoration } from './port/journal';
 import type { MergeTransaction } from './port/merging';
 
@@ -55,6 +55,8 @@ export interface Database {
   unprepare(): Promise<void>;
   /** Null when `prepare` never ran. */
   state(): Promise<TrackingState | null>;
+  /** Hub: its sites by number, as the last session knew them; none where none did. */
+  establishments(): Promise<readonly Establishment[]>;
   /** Changes not yet in a batch or a round. */
   pending(): Promise<number>;
   /**

@@ -15,11 +15,14 @@ export interface LostLife {
 }
 
 export interface TrackingNumbers extends LostLife {
-  /** Site: marks of the last rounds applied (`round-marks.ts`); '' where they are not known. */
+  /** Marks of the last rounds applied (site) or published (hub), `round-marks.ts`; '' where they are not known. */
   readonly roundMarks: string;
 }
 
 export const NO_NUMBERS: TrackingNumbers = { lostAfter: 0, lostBatch: 0, lostRound: 0, roundMarks: '' };
+
+/** No round has this number: all that a hub's log once held may be gone. */
+export const ALL_PURGED = 2 ** 31 - 1;
 
 /** Until every batch of the lost life has come back in a round that this site applied. */
 export const isCatchingUp = (

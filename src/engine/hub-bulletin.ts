@@ -1,5 +1,6 @@
 import type { Database } from '../database/port';
 import type { HubFolder } from '../session/hub-folder';
+import { areRoundsLost } from '../session/lost-rounds';
 import { mergedBatches } from '../session/merged-batches';
 import type { HubStatus, Snapshot } from '../transport/port';
 
@@ -18,6 +19,8 @@ export class HubBulletin {
   #round = 0;
   #firstRound = 0;
   #restarted = 0;
+  #lost: number | null = null;
+  #roundMarks = '';
   #snapshot: Snapshot | null = null;
   #snapshotRequested = false;
 
@@ -32,7 +35,10 @@ export class HubBulletin {
     const isNew = round > this.#round;
     this.#round = round;
     this.#firstRound = await this.#folder.firstRound();
-    this.#restarted = (await database.state())?.lostRound ?? 0;
+    const state = await database.state();
+    this.#restarted = state?.lostRound ?? 0;
+    this.#lost = state !== null && areRoundsLost(state, round) ? state.lastMarked : null;
+    this.#roundMarks = state?.roundMarks ?? '';
     return isNew;
   }
 
@@ -44,6 +50,8 @@ export class HubBulletin {
       round: this.#round,
       firstRound: this.#firstRound,
       restarted: this.#restarted,
+      ...(this.#lost === null ? {} : { lost: this.#lost }),
+      roundMarks: this.#roundMarks,
       snapshot: this.#snapshot,
       site: {
         ...site,

@@ -9,8 +9,13 @@ const WAYS: Readonly<Record<string, WayOut['way']>> = {
   'session.hubOtherPast': 'giveBack',
   'session.hubUnknown': null,
   'session.hubBehind': 'goOn',
-  'session.roundsLost': null,
+  'session.roundsLost': 'publishAgain',
+  'session.replayLost': null,
+  'session.hubFolderLost': null,
+  'session.otherNumber': null,
+  'session.roundPruned': 'startFrom',
   'hub.roundMissing': 'startFrom',
+  'hub.segmentDamaged': null,
 };
 
 /** What somebody has to do after this session; null: nothing but wait for the next one. Pure. */

@@ -1,5 +1,5 @@
 import type { Block, Value } from '../batch/block';
-import { roundMark, type Manifest } from '../batch/manifest';
+import { roundMark, sinceOf, type Manifest } from '../batch/manifest';
 import { openBatch } from '../batch/reader';
 import type { Contested, Database, Question, StagedChange, Table, Unseen, Violation } from '../database/port';
 import { SyncError } from '../shared/errors';
@@ -57,7 +57,7 @@ export async function applyRound(
   if (state === null) throw new SyncError('database.notPrepared');
   if (manifest.round <= state.position)
     return { written: new Map(), waiting: 0, unwritten: [], held: [], reasons: [], proofs: [] };
-  if (manifest.round > state.position + 1) {
+  if (sinceOf(manifest) > state.position) {
     throw new SyncError('merge.roundMissing', { params: { round: state.position + 1 } });
   }
   const own = manifest.sites.find(({ site }) => site === options.site);
@@ -67,7 +67,7 @@ export async function applyRound(
   const waiting: Row[] = [];
   await database.stage(passing(options, held, waiting), { clockOffset: 0 });
   return database.transaction(async (transaction) => {
-    const base = manifest.round - 1;
+    const base = state.position;
     let left = 0;
     const unwritten: Omit<UnwrittenRows, 'rows'>[] = [];
     const ask = async (row: Row, until: number | null): Promise<void> => {

@@ -1,5 +1,6 @@
-import { mkdir, stat, unlink } from 'node:fs/promises';
+import { mkdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { manifestSchema, sinceOf, type Manifest } from '../batch/manifest';
 import { batchesIn, batchFile, isMissing, namesIn, numbersIn, putAside } from '../transport/batch-files';
 import {
   finalName,
@@ -74,11 +75,29 @@ export class HubFolder {
     return 0;
   }
 
-  /** The oldest round that a site can still get; 0 for none. */
+  /** The oldest round that a site can still get, with all that follow; 0 for none. */
   async firstRound(): Promise<number> {
-    for (const round of await numbersIn(this.roundsFolder, parseNumber))
-      if (await this.#isPublished(round)) return round;
+    const rounds = await numbersIn(this.roundsFolder, parseNumber);
+    const gap = rounds.findLastIndex((round, at) => at > 0 && rounds[at - 1] !== round - 1);
+    for (const round of rounds.slice(Math.max(0, gap))) if (await this.#isPublished(round)) return round;
     return 0;
+  }
+
+  /** The oldest round that a site may stand at and still go on; 0 where none is published. */
+  async reach(): Promise<number> {
+    const first = await this.firstRound();
+    const manifest = first === 0 ? null : await this.manifest(first).catch(() => null);
+    return manifest === null ? Math.max(0, first - 1) : sinceOf(manifest);
+  }
+
+  /** Null where it is not there. */
+  async manifest(round: number): Promise<Manifest | null> {
+    try {
+      return manifestSchema.parse(JSON.parse(await readFile(this.manifestFile(round), 'utf8')));
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
   }
 
   /** Rounds that a site can still get, ascending. */

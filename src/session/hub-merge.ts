@@ -105,7 +105,7 @@ async function mergeReceived(
       throw new SyncError('batch.foreign', { params: { site: site.name, batch } });
     }
     // What was changed here since is forgotten: the batch would overwrite values that its author has not seen.
-    if (base + 1 < (await folder.firstRound())) {
+    if (base < (await folder.reach())) {
       throw new SyncError('batch.tooOld', { params: { site: site.name, batch } });
     }
     let done = 0;

@@ -1,13 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile } from '../batch/digest';
-import { manifestSchema, type Manifest } from '../batch/manifest';
+import type { Manifest } from '../batch/manifest';
 import type { Database, LedgerEntry, Table } from '../database/port';
 import { UNKNOWN_DIGEST } from '../merge/merge-batch';
 import { replayRound } from '../merge/replay-round';
 import { SyncError } from '../shared/errors';
-import { batchesIn, batchFile, isMissing } from '../transport/batch-files';
-import { inboxFolder, manifestFile, roundFolder } from '../transport/names';
+import { batchesIn, batchFile } from '../transport/batch-files';
+import { inboxFolder, roundFolder } from '../transport/names';
 import type { HubFolder } from './hub-folder';
 import { mergedBatches } from './merged-batches';
 import { retryDatabase, type SessionEnvironment, type StepHandle } from './session';
@@ -20,7 +19,7 @@ interface Replay extends Pick<SessionEnvironment, 'clock' | 'signal'> {
 
 /**
  * The hub's database is an old copy and its published rounds are all here: applies those after `known` again, in order,
- * as far as `published`. Rejects with `session.roundsLost` {round, known} before anything where one of them is missing.
+ * as far as `published`. Rejects with `session.replayLost` {round} before anything where one of them is missing.
  */
 export async function replayRounds(
   handle: StepHandle,
@@ -92,11 +91,7 @@ async function newlyMerged(
 }
 
 async function readManifest(folder: HubFolder, round: number): Promise<Manifest> {
-  const file = join(roundFolder(folder.roundsFolder, round), manifestFile);
-  try {
-    return manifestSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-    throw new SyncError('session.roundsLost', { params: { round: round - 1, known: round }, cause: error });
-  }
+  const manifest = await folder.manifest(round);
+  if (manifest === null) throw new SyncError('session.replayLost', { params: { round } });
+  return manifest;
 }

@@ -45,27 +45,29 @@ interface Knowing {
 }
 
 /**
- * A site has applied a round that is not here: this hub is an old copy, database and folder. Rejects with
- * `session.hubBehind` {site, round, known} before anything moves: the site is the one that knows most. Where the user
- * has agreed (`recover`), the hub goes on from here, and remembers how far its lost life went.
+ * A site has applied a round that the database does not know (`marked`: the last that it does): this hub is an old
+ * copy, database and folder. Rejects with `session.hubBehind` {site, round, known} before anything moves: the site is
+ * the one that knows most. Where the user has agreed (`recover`), the hub goes on from here, and remembers how far its
+ * lost life went. Resolves to the last round of this life that any site has applied.
  */
 export async function settleBehind(
   handle: StepHandle,
-  published: number,
+  marked: number,
   { database, sites, folder, recover = false }: Standing & HubRecovery,
-): Promise<void> {
+): Promise<number> {
   let most: Knowing | null = null;
   for (const site of sites) {
     const round = await folder.acknowledged(site.number);
-    if (round > (most?.round ?? published)) most = { site, round };
+    if (round > (most?.round ?? 0)) most = { site, round };
   }
-  if (most === null) return;
-  const params = { site: most.site.name, round: most.round, known: published };
+  if (most === null || most.round <= marked) return most?.round ?? 0;
+  const params = { site: most.site.name, round: most.round, known: marked };
   if (!recover) throw new SyncError('session.hubBehind', { params });
   const lostRound = most.round;
   await database.transaction((transaction) => transaction.recordNumbers({ lostRound }));
-  for (const { number } of sites) await folder.forgetAcknowledgements(number, published);
+  for (const { number } of sites) await folder.forgetAcknowledgements(number, marked);
   handle.warn('session.hub.goesOn', params);
+  return settleBehind(handle, marked, { database, sites, folder, recover });
 }
 
 interface HubRecovery {

@@ -11,6 +11,7 @@ import { mergeDelivered } from './hub-merge';
 import { replayRounds } from './hub-replay';
 import { retryRefusedRows } from './hub-retry';
 import { settleBehind, sitesBehind, sitesWithNews } from './hub-standing';
+import { areRoundsLost, notePublished, roundOfAll } from './lost-rounds';
 import { mergedBatches } from './merged-batches';
 import type { SessionEnvironment, Step, StepHandle } from './session';
 import { SessionEnd } from './session';
@@ -84,20 +85,53 @@ export class HubSession {
     sayUnknown(tracked, this.#options.additive, handle);
     const published = await folder.lastRound();
     const { lastMarked } = tracked.state;
-    if (published > lastMarked) {
-      await this.#recover(handle, tracked, published);
-      return;
-    }
+    if (published > lastMarked) await this.#recover(handle, tracked, published);
+    else await this.#settlePublished(handle, tracked, published);
+    await this.#noteStanding();
+  }
+
+  /** What the database knows as published is in the folder; where a power cut left one unpublished, it goes out anew. */
+  async #settlePublished(handle: StepHandle, tracked: Tracked, published: number): Promise<void> {
+    const { database } = this.#options;
+    const { lastMarked } = tracked.state;
     this.#tracked = tracked;
-    await settleBehind(handle, published, this.#options);
+    const acknowledged = await settleBehind(handle, lastMarked, this.#options);
     if (published === lastMarked) return;
-    if (published < lastMarked - 1) {
-      throw new SyncError('session.roundsLost', { params: { round: published, known: lastMarked } });
+    if (areRoundsLost(tracked.state, published, acknowledged)) {
+      await this.#publishAgain(handle, tracked, published);
+      return;
     }
     // A power cut fell between a round's marks and its manifest: nobody has seen it, its changes go out anew.
     await database.release(lastMarked);
     handle.info('session.hub.released', { round: lastMarked });
     this.#tracked = { ...tracked, state: { ...tracked.state, lastMarked: published } };
+  }
+
+  /**
+   * Published rounds are gone from the folder. Where the user agreed, one takes their place, with all that any site may
+   * not have had, as it is now: their numbers stay what they were, so that who has seen what is known as before.
+   */
+  async #publishAgain(handle: StepHandle, tracked: Tracked, published: number): Promise<void> {
+    const { database, recover } = this.#options;
+    const { lastMarked } = tracked.state;
+    const params = { round: published, known: lastMarked };
+    if (recover !== true) throw new SyncError('session.roundsLost', { params });
+    handle.warn('session.hub.publishesAgain', params);
+    const since = await roundOfAll(tracked.state, this.#options);
+    await database.transaction((transaction) => transaction.publishAgain(since));
+    await this.#publishRound(handle, { since });
+    this.#tracked = { ...tracked, state: { ...tracked.state, lastMarked: lastMarked + 1 } };
+  }
+
+  /** What somebody who has lost the data folder will need. */
+  async #noteStanding(): Promise<void> {
+    const { database, folder, sites } = this.#options;
+    const known = this.#everyone().map((site) => ({ ...site, active: sites.includes(site) }));
+    if (JSON.stringify(known) !== JSON.stringify(await database.establishments()))
+      await database.transaction((transaction) => transaction.recordEstablishments(known));
+    const { catalogue, state } = this.#checked();
+    const roundMarks = await notePublished(database, folder, state);
+    this.#tracked = { catalogue, state: { ...state, roundMarks } };
   }
 
   /** The database is an old copy; where the user agreed, it gets its own rounds again. */
@@ -188,12 +222,19 @@ export class HubSession {
   }
 
   async #publish(handle: StepHandle): Promise<void> {
-    const { database, folder, application, clock, signal, onChanged } = this.#options;
+    await this.#publishRound(handle);
+    await this.#options.onChanged();
+  }
+
+  /** `since`: it takes the place of the rounds after this one. */
+  async #publishRound(handle: StepHandle, place: { readonly since?: number } = {}): Promise<void> {
+    const { database, folder, application, clock, signal } = this.#options;
     const { catalogue, state } = this.#checked();
     const round = state.lastMarked + 1;
     const total = await database.pending();
     let done = 0;
     const manifest = await writeRound(database, {
+      ...place,
       round,
       roundsFolder: folder.roundsFolder,
       application,
@@ -211,7 +252,7 @@ export class HubSession {
     handle.count({ rows: done, bytes: manifest.segments.reduce((sum, { size }) => sum + size, 0) });
     handle.report.round = round;
     handle.info('session.hub.published', { round, rows: done });
-    await onChanged();
+    await notePublished(database, folder, { ...state, lastMarked: round });
   }
 
   async #waitAcknowledgements(handle: StepHandle): Promise<void> {

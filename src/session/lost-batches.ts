@@ -1,5 +1,4 @@
 import { isDamaged } from '../batch/damage';
-import { SyncError } from '../shared/errors';
 import { batchesIn, batchFile, putAside } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
 import type { StepHandle } from './session';
@@ -14,8 +13,8 @@ export interface LostOutcome {
 
 /**
  * Takes back the marks of batches that the hub has not got and never will, so that their changes are captured anew:
- * one that a power cut left without a name, or one that the disk spoilt afterwards, with all behind it. Those can be
- * read, but the values in them would undo the newer ones that the first now carries.
+ * one that a power cut left without a name, or one that the disk spoilt or that went with the data folder afterwards,
+ * with all behind it. Those may be read, but the values in them would undo the newer ones that the first now carries.
  *
  * A batch, once named, never changes. The exception is exactly this one: the hub has not got the batch, or could not
  * read it and put it aside, so that no one has ever seen what bore the name, nor those behind it.
@@ -31,13 +30,13 @@ export async function releaseLost(
   const { received } = hub.site;
   for (let batch = Math.max(included, hub.site.merged) + 1; batch <= lastMarked; batch += 1) {
     if (received.includes(batch)) continue;
-    if (!named.includes(batch)) {
-      if (batch < lastMarked) throw new SyncError('outbox.batchMissing', { params: { batch } });
+    const missing = !named.includes(batch);
+    if (missing && batch === lastMarked) {
       await database.release(batch);
       handle.info('session.site.released', { batch });
       return { tracked: markedUpTo(tracked, batch - 1), waitsFrom: Infinity };
     }
-    if (!(await isDamaged(batchFile(outbox, batch), signal))) continue;
+    if (!missing && !(await isDamaged(batchFile(outbox, batch), signal))) continue;
     if (received.some((other) => other > batch)) {
       // The hub puts those aside as it finds them without this one, and merges none of them meanwhile.
       handle.partial('session.site.recaptureLater', { batch });
@@ -49,7 +48,8 @@ export async function releaseLost(
       if (named.includes(last)) file = await putAside(outbox, last);
       await database.release(last);
     }
-    handle.warn('session.site.batchDamaged', { batch, file });
+    if (missing) handle.warn('session.site.batchesLost', { batch, last: lastMarked });
+    else handle.warn('session.site.batchDamaged', { batch, file });
     return { tracked: markedUpTo(tracked, batch - 1), waitsFrom: Infinity };
   }
   return { tracked, waitsFrom: Infinity };

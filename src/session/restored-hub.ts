@@ -17,7 +17,8 @@ const HOUR = 3_600_000;
 /**
  * A hub whose database and folder are an old copy is noticed before anything moves, and so is one that went on from
  * there: rejects with `session.hubRestored` or `session.hubOtherPast` {round, known}, or with `session.hubUnknown` where
- * no round is left that both know. Where the user has agreed (`recover`), this site gives back what the hub has lost
+ * no round is left that both know. One that has lost its folder alone is left until somebody there has decided:
+ * `session.hubFolderLost` {round}. Where the user has agreed (`recover`), this site gives back what the hub has lost
  * and goes on from the last round that both know.
  */
 export async function settleRestoredHub(
@@ -27,6 +28,11 @@ export async function settleRestoredHub(
   options: SiteSessionOptions,
 ): Promise<Tracked> {
   const { state } = tracked;
+  if (hub.lost !== undefined) {
+    // So that it publishes anew what this site has not had, and no more.
+    await tellHub(state, hub, options);
+    throw new SyncError('session.hubFolderLost', { params: { round: hub.lost } });
+  }
   const common = await lastCommonRound(state, hub, options);
   if (common === state.position) return tracked;
   await tellHub(state, hub, options);
@@ -46,17 +52,21 @@ async function lastCommonRound(
   options: SiteSessionOptions,
 ): Promise<number | null> {
   const marks = marksOf(roundMarks);
+  const theirs = marksOf(hub.roundMarks ?? '');
+  const markAt = async (round: number): Promise<string | null> => {
+    const noted = theirs.get(round);
+    if (noted !== undefined) return noted;
+    const manifest = await manifestOf(round, options);
+    return manifest === null ? null : roundMark(manifest);
+  };
   if (hub.round >= position) {
     const known = marks.get(position);
     if (known === undefined) return position;
-    const manifest = await manifestOf(position, options);
+    const mark = await markAt(position);
     // One that is too old to be kept says nothing.
-    if (manifest === null || roundMark(manifest) === known) return position;
+    if (mark === null || mark === known) return position;
   }
-  for (const [round, mark] of marks) {
-    const manifest = round > hub.round ? null : await manifestOf(round, options);
-    if (manifest !== null && roundMark(manifest) === mark) return round;
-  }
+  for (const [round, mark] of marks) if (round <= hub.round && (await markAt(round)) === mark) return round;
   return hub.round === 0 || marks.has(1) ? 0 : null;
 }
 

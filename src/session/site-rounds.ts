@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Manifest, Segment } from '../batch/manifest';
+import { sinceOf, type Manifest, type Segment } from '../batch/manifest';
 import type { Catalogue, TrackingState } from '../database/port';
 import { isCatchingUp } from '../database/tracking-numbers';
 import { applyRound } from '../merge/apply-round';
@@ -33,12 +33,26 @@ export class SiteRounds {
     this.#takesOwn = isCatchingUp(state);
   }
 
+  /**
+   * The round that follows here: the next one, or the one that took the place of rounds that the hub lost. Rejects with
+   * `session.roundPruned` {round, first} where the hub did not wait for this site, which then goes on from a copy of it.
+   */
+  async next({ round, firstRound: first = 0 }: HubStatus): Promise<number> {
+    const { link, deadline, signal } = this.#options;
+    const next = this.#position + 1;
+    if (next > round || next >= first) return next;
+    const manifest = await retryUntil(deadline, this.#options, () => link.manifest(first, signal));
+    if (sinceOf(manifest) > this.#position)
+      throw new SyncError('session.roundPruned', { params: { round: next, first } });
+    return first;
+  }
+
   /** Every round after the last one applied, in order. */
   async receive(handle: StepHandle, hub: HubStatus): Promise<void> {
     const { link, deadline, signal, site, inbox } = this.#options;
     // What a cut download left there goes on from where it was.
     await makeFolder(inbox);
-    for (let round = this.#position + 1; round <= hub.round; round += 1) {
+    for (let round = await this.next(hub); round <= hub.round; round += 1) {
       const manifest = await retryUntil(deadline, this.#options, () => link.manifest(round, signal));
       const files: string[] = [];
       for (const segment of manifest.segments.filter(({ origin }) => this.#takesOwn || origin !== site)) {

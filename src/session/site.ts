@@ -5,6 +5,7 @@ import { batchesIn, makeFolder } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
 import { settleRestoredHub } from './restored-hub';
 import { settleRestoredSite } from './restored-site';
+import { settleNumber } from './site-number';
 import { retryUntil, type Step, type StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
 import { SiteRounds } from './site-rounds';
@@ -46,10 +47,11 @@ export class SiteSession {
     const checked = await checkTracking(database, installation, site, handle);
     const hub = await this.#reach(handle);
     this.#hub = hub;
-    const agreed = await settleRestoredHub(handle, checked, hub, this.#options);
+    const known = await settleNumber(handle, checked, hub, this.#options);
+    const agreed = await settleRestoredHub(handle, known, hub, this.#options);
     const settled = await settleRestoredSite(handle, agreed, hub, this.#options);
-    refusePruned(settled, hub);
     this.#rounds.startFrom(settled.state);
+    await this.#rounds.next(hub);
     const tracked =
       hub.additive === undefined
         ? settled
@@ -162,14 +164,6 @@ const FIRST_LOOK = 100;
 
 /** A hub that answers and leaves the batch out, again and again, is not asked for ever. */
 const MOST_REQUESTS = 3;
-
-/** A site that the hub did not wait for any more is told before anything moves, and goes on from a copy of the hub. */
-function refusePruned({ state }: Tracked, { round, firstRound }: HubStatus): void {
-  const next = state.position + 1;
-  if (next <= round && next < (firstRound ?? 0)) {
-    throw new SyncError('session.roundPruned', { params: { round: next, first: firstRound ?? 0 } });
-  }
-}
 
 const isLostAtHub = (error: unknown): boolean =>
   error instanceof SyncError && ['hub.roundMissing', 'hub.segmentDamaged'].includes(error.code);

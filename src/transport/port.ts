@@ -28,6 +28,10 @@ export const hubStatusSchema = z.object({
   firstRound: number.optional(),
   /** The hub goes on from an old copy, and somebody there knows: the last round of the life that it lost. */
   restarted: number.optional(),
+  /** Published rounds are gone from its folder, and somebody there has to decide: the last one that its database knows. */
+  lost: number.optional(),
+  /** Marks of the last rounds, as its database notes them (`round-marks.ts`). */
+  roundMarks: z.string().optional(),
   /** Columns that add up, by table; left out by a hub of a version that knows none. */
   additive: z.record(z.string(), z.array(z.string())).optional(),
   /** Fingerprint of the certificate that the hub will show once its present one nears its end. */

@@ -168,7 +168,7 @@ describe('a hub whose database was restored from an old copy', () => {
     const before = open.contents('hub');
     rmSync(join(open.post('hub').data, 'rounds', '000001'), { recursive: true });
     const report = await open.session('hub', { recover: true });
-    expect(report.error?.code).toBe('session.roundsLost');
+    expect(report.error).toEqual({ code: 'session.replayLost', params: { round: 1 } });
     expect(open.contents('hub')).toEqual(before);
   }, 60_000);
 });

@@ -56,7 +56,6 @@ const NOTICES = [
   'session.hubRestored',
   'session.hubDatabaseRestored',
   'session.roundsLost',
-  'outbox.batchMissing',
 ];
 
 /** Whether batches, rounds or the hub's word show that this database once knew more. */

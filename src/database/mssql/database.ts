@@ -8,6 +8,7 @@ import type {
   CapturedBlock,
   Catalogue,
   Database,
+  Establishment,
   Installation,
   JournalEntry,
   JournalFilter,
@@ -47,7 +48,7 @@ import { countRows, readInFlight, readRows } from './rows';
 import { resend } from './resend';
 import { occupiedTables, readSnapshot } from './snapshot';
 import { Staging } from './staging';
-import { hasTracking, readState, requireTracking, writeAdditive } from './state';
+import { hasTracking, readEstablishments, readState, requireTracking, writeAdditive } from './state';
 import type { MssqlTable } from './table';
 import { prepare, unprepare } from './tracking';
 import { pauseTriggers, resumeTracking } from './triggers-paused';
@@ -84,6 +85,10 @@ class MssqlDatabase implements Database {
 
   state(): Promise<TrackingState | null> {
     return this.#do(async (connection) => ((await hasTracking(connection)) ? readState(connection) : null));
+  }
+
+  establishments(): Promise<readonly Establishment[]> {
+    return this.#do(readEstablishments);
   }
 
   pending(): Promise<number> {

@@ -1,5 +1,6 @@
 import type {
   Contested,
+  Establishment,
   ForeignKey,
   LedgerEntry,
   MergeTransaction,
@@ -24,8 +25,8 @@ import { restoreParent } from './parents';
 import { logNumber, withdrawQuestions, writeQuestion } from './questions';
 import { countSettled, writeNoted } from './rows';
 import type { Staging } from './staging';
-import { writeState } from './state';
-import { unknownSums, type MssqlTable } from './table';
+import { writeEstablishments, writeState } from './state';
+import { keyNames, unknownSums, type MssqlTable } from './table';
 import { findContested } from './unseen';
 
 /** The port's transaction on SQL Server. */
@@ -150,6 +151,20 @@ export class MssqlMergeTransaction implements MergeTransaction {
       );
     }
     await writeState(this.#connection, { lastMarked: round });
+  }
+
+  async publishAgain(after: number): Promise<void> {
+    for (const table of this.#tables) {
+      const [log, keys] = [logOf(logNumber(table)), keyNames(table).join(', ')];
+      await this.#connection.run(
+        `INSERT INTO ${log} (op, marks, changed_at, base, ${keys}) ` +
+          `SELECT 'R', '', 0, 0, ${keys} FROM ${log} WHERE sent_in > ${String(after)} GROUP BY ${keys}`,
+      );
+    }
+  }
+
+  recordEstablishments(sites: readonly Establishment[]): Promise<void> {
+    return writeEstablishments(this.#connection, sites);
   }
 
   async written(): Promise<ReadonlyMap<string, number>> {

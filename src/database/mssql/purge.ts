@@ -3,6 +3,7 @@ import { asNumber, type Connection } from './connection';
 import { hasRefused } from './journal';
 import { JOURNAL, LEDGER, logOf, QUESTIONS, REFUSED, RESTORED } from './names';
 import { logNumber } from './questions';
+import { readState, writeState } from './state';
 import type { MssqlTable } from './table';
 
 /** Each part by itself: one that is cut short is done by the next. */
@@ -11,6 +12,8 @@ export async function purge(
   tables: readonly MssqlTable[],
   { upTo, except, conflictsBefore }: Expired,
 ): Promise<void> {
+  const { purged } = await readState(connection);
+  if (upTo > purged) await writeState(connection, { purged: upTo });
   for (const table of tables) {
     if (!except.includes(table.name)) await purgeLog(connection, logOf(logNumber(table)), upTo);
   }

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { SyncError } from '../../shared/errors';
 import type { AdditiveColumns } from '../additive';
+import { ESTABLISHMENT, establishmentsIn, noteOf } from '../establishments';
+import type { Establishment } from '../port';
+import { ALL_PURGED } from '../tracking-numbers';
 import { requireKnownTracking } from '../tracking-version';
 import { asNumber, asText, type Connection } from './connection';
 import { ADDITIVE, SCHEMA, STATE, TABLES } from './names';
@@ -16,6 +19,8 @@ const stateSchema = z.object({
   lostBatch: z.coerce.number().default(0),
   lostRound: z.coerce.number().default(0),
   roundMarks: z.string().default(''),
+  site: z.coerce.number().default(0),
+  purged: z.coerce.number().default(ALL_PURGED),
 });
 type MssqlState = z.infer<typeof stateSchema>;
 
@@ -40,7 +45,10 @@ export async function readState(connection: Connection): Promise<MssqlState> {
   return state;
 }
 
-export async function writeState(connection: Connection, changes: Partial<MssqlState>): Promise<void> {
+export async function writeState(
+  connection: Connection,
+  changes: Partial<MssqlState> | Readonly<Record<string, string>>,
+): Promise<void> {
   for (const [name, value] of Object.entries(changes)) {
     await connection.all(
       `UPDATE ${STATE} SET value = @p2 WHERE name = @p1; IF @@ROWCOUNT = 0 INSERT INTO ${STATE} (name, value) VALUES (@p1, @p2)`,
@@ -48,6 +56,20 @@ export async function writeState(connection: Connection, changes: Partial<MssqlS
       String(value),
     );
   }
+}
+
+export async function readEstablishments(connection: Connection): Promise<readonly Establishment[]> {
+  if (!(await hasTracking(connection))) return [];
+  const rows = await connection.all(`SELECT name, value FROM ${STATE}`);
+  return establishmentsIn(rows.map(([name, value]) => [asText(name), asText(value)]));
+}
+
+export async function writeEstablishments(
+  connection: Connection,
+  sites: readonly Establishment[],
+): Promise<void> {
+  await connection.run(`DELETE FROM ${STATE} WHERE name LIKE '${ESTABLISHMENT}%'`);
+  await writeState(connection, Object.fromEntries(sites.map(noteOf)));
 }
 
 /** Columns that were declared additive, of all tables. */

@@ -1,5 +1,6 @@
 import { SyncError } from '../../shared/errors';
 import type { Installation } from '../port';
+import { adoptionOf } from '../adoption';
 import { NO_NUMBERS } from '../tracking-numbers';
 import { TRACKING_VERSION } from '../tracking-version';
 import { readCatalogue } from './catalogue';
@@ -89,10 +90,12 @@ async function createState(connection: Connection): Promise<void> {
   await writeState(connection, { version: TRACKING_VERSION });
 }
 
-/** Writes whose database this is. A copy made elsewhere is another installation, with numbers of its own. */
+/** Writes whose database this is. */
 async function adopt(connection: Connection, installation: Installation): Promise<void> {
   const before = await readState(connection);
-  if (before.installation === installation.id) return;
+  const adoption = adoptionOf(before, installation);
+  if (adoption === 'heir') await writeState(connection, { installation: installation.id });
+  if (adoption !== 'stranger') return;
   if (before.installation !== '') {
     for (const { id } of await readTracked(connection)) await adoptLog(connection, id, before, installation);
     await connection.run(`DELETE FROM ${LEDGER}; DELETE FROM ${JOURNAL}; DELETE FROM ${RESTORED}`);
@@ -105,6 +108,8 @@ async function adopt(connection: Connection, installation: Installation): Promis
     lastMarked: 0,
     included: 0,
     position: installation.role === 'site' ? seen : 0,
+    site: installation.site ?? 0,
+    purged: 0,
     ...NO_NUMBERS,
   });
 }

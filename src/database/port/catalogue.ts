@@ -35,6 +35,13 @@ export interface ExcludedTable {
     'noKey' | 'nullKey' | 'computedKey' | 'virtual' | 'memoryOptimised' | 'history' | 'unsupportedType';
 }
 
+/** What a hub knows of a site, beside the secrets. */
+export interface Establishment {
+  readonly number: number;
+  readonly name: string;
+  readonly active: boolean;
+}
+
 export interface Catalogue {
   /** Both in alphabetical order. */
   readonly tables: readonly Table[];
@@ -45,6 +52,8 @@ export interface Catalogue {
 export interface Installation {
   readonly id: string;
   readonly role: Role;
+  /** Site: its number at the hub, where this database is to be known by it; left out: as the database has it. */
+  readonly site?: number;
 }
 
 /** What the tracking remembers, in the database itself so that it moves with the data. */
@@ -57,4 +66,8 @@ export interface TrackingState extends TrackingNumbers {
   readonly position: number;
   /** Site: its last batch that an applied round includes; hub: 0. */
   readonly included: number;
+  /** Site: its number at the hub, as the last session knew it; 0: no session knew it yet. */
+  readonly site: number;
+  /** Hub: the last round whose changes may be forgotten here; `ALL_PURGED` where that was not noted. */
+  readonly purged: number;
 }

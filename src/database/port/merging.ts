@@ -2,7 +2,7 @@
 import type { Operation, Value } from '../../batch/block';
 import type { NotedChange } from '../comparison';
 import type { RefusedEnd } from '../refused';
-import type { ForeignKey, TrackingState } from './catalogue';
+import type { Establishment, ForeignKey, TrackingState } from './catalogue';
 import type { LedgerEntry, NewJournalEntry } from './journal';
 
 /** What the author of the staged changes had not seen. */
@@ -134,6 +134,13 @@ export interface MergeTransaction {
   forgetChanges(): Promise<void>;
   /** Hub, an old copy: the round that is applied again is the last one, it published these and all that was merged. */
   recordReplayed(round: number, entries: readonly Omit<LedgerEntry, 'round'>[]): Promise<void>;
+  /**
+   * Hub: every row that a round after this one spoke of goes to everyone with the next one, as it is then. Who has seen
+   * what stays known by the rounds that were.
+   */
+  publishAgain(after: number): Promise<void>;
+  /** Hub: keeps in the database what the sites are called, in place of what was kept. */
+  recordEstablishments(sites: readonly Establishment[]): Promise<void>;
   /** Staged changes that were written, by table. */
   written(): Promise<ReadonlyMap<string, number>>;
 }

@@ -8,6 +8,7 @@ import type {
   CapturedBlock,
   Catalogue,
   Database,
+  Establishment,
   Installation,
   JournalEntry,
   JournalFilter,
@@ -34,7 +35,7 @@ import { purge } from './purge';
 import { occupiedTables, readSnapshot } from './snapshot';
 import { Staging } from './staging';
 import { readInFlight, readRows } from './rows';
-import { hasTracking, readState, requireTracking, writeState } from './state';
+import { hasTracking, readEstablishments, readState, requireTracking, writeState } from './state';
 import { prepare, requireWal, unprepare } from './tracking';
 import { pauseTriggers } from './triggers-paused';
 
@@ -72,6 +73,10 @@ class SqliteDatabase implements Database {
 
   state(): Promise<TrackingState | null> {
     return this.#do(() => (hasTracking(this.#connection) ? readState(this.#connection) : null));
+  }
+
+  establishments(): Promise<readonly Establishment[]> {
+    return this.#do(() => readEstablishments(this.#connection));
   }
 
   pending(): Promise<number> {

@@ -1,5 +1,6 @@
 import type {
   Contested,
+  Establishment,
   ForeignKey,
   LedgerEntry,
   MergeTransaction,
@@ -20,13 +21,13 @@ import type { Connection } from './connection';
 import { asNumber } from './connection';
 import { writeConflict, writeRefusedEnd } from './journal';
 import { writeLedger } from './ledger';
-import { unknownSums } from './log-sql';
+import { keyNames, unknownSums } from './log-sql';
 import { LEDGER, logOf, QUESTIONS, quote } from './names';
 import { restoreParent } from './parents';
 import { countSettled, writeNoted } from './rows';
 import { withdrawQuestions, writeQuestion } from './questions';
 import type { Staging } from './staging';
-import { writeState } from './state';
+import { writeEstablishments, writeState } from './state';
 import { findContested } from './unseen';
 
 /** The port's transaction on SQLite, whose calls all end before they return. */
@@ -152,6 +153,23 @@ export class SqliteMergeTransaction implements MergeTransaction {
       );
     }
     writeState(this.#connection, { lastMarked: round });
+    return Promise.resolve();
+  }
+
+  publishAgain(after: number): Promise<void> {
+    for (const table of this.#tables) {
+      const [log, keys] = [quote(logOf(table.name)), keyNames(table).join(', ')];
+      this.#connection.run(
+        `INSERT INTO ${log} (op, marks, changed_at, base, ${keys}) ` +
+          `SELECT 'R', '', 0, 0, ${keys} FROM ${log} WHERE sent_in > ? GROUP BY ${keys}`,
+        after,
+      );
+    }
+    return Promise.resolve();
+  }
+
+  recordEstablishments(sites: readonly Establishment[]): Promise<void> {
+    writeEstablishments(this.#connection, sites);
     return Promise.resolve();
   }
 

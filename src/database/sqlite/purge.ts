@@ -3,6 +3,7 @@ import type { Connection } from './connection';
 import { asNumber } from './connection';
 import { hasTable } from './journal';
 import { JOURNAL, LEDGER, logOf, QUESTIONS, quote, REFUSED, RESTORED } from './names';
+import { readState, writeState } from './state';
 import type { SqliteTable } from './table';
 
 /** Each part in transactions of its own: one that is cut short is done by the next. */
@@ -11,6 +12,8 @@ export function purge(
   tables: readonly SqliteTable[],
   { upTo, except, conflictsBefore }: Expired,
 ): void {
+  const { purged } = readState(connection);
+  if (upTo > purged) writeState(connection, { purged: upTo });
   for (const { name } of tables) if (!except.includes(name)) purgeLog(connection, quote(logOf(name)), upTo);
   const [ledger, questions] = [quote(LEDGER), quote(QUESTIONS)];
   connection.run(

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { SyncError } from '../../shared/errors';
 import type { AdditiveColumns } from '../additive';
+import { ESTABLISHMENT, establishmentsIn, noteOf } from '../establishments';
+import type { Establishment } from '../port';
+import { ALL_PURGED } from '../tracking-numbers';
 import { requireKnownTracking } from '../tracking-version';
 import type { Connection } from './connection';
 import { asNumber, asText } from './connection';
@@ -17,6 +20,8 @@ const stateSchema = z.object({
   lostBatch: z.coerce.number().default(0),
   lostRound: z.coerce.number().default(0),
   roundMarks: z.coerce.string().default(''),
+  site: z.coerce.number().default(0),
+  purged: z.coerce.number().default(ALL_PURGED),
   /** As it was before `prepare`, to be put back by `unprepare`. */
   journalMode: z.string().default('delete'),
   /** Columns declared additive, as JSON. */
@@ -41,10 +46,24 @@ export function readState(connection: Connection): SqliteState {
   return state;
 }
 
-export function writeState(connection: Connection, changes: Partial<SqliteState>): void {
+export function writeState(
+  connection: Connection,
+  changes: Partial<SqliteState> | Readonly<Record<string, string>>,
+): void {
   for (const [key, value] of Object.entries(changes)) {
     connection.run(`INSERT OR REPLACE INTO ${quote(STATE)} (key, value) VALUES (?, ?)`, key, String(value));
   }
+}
+
+export function readEstablishments(connection: Connection): readonly Establishment[] {
+  if (!hasTracking(connection)) return [];
+  const rows = connection.all(`SELECT key, value FROM ${quote(STATE)}`);
+  return establishmentsIn(rows.map(([key, value]) => [asText(key), String(value)]));
+}
+
+export function writeEstablishments(connection: Connection, sites: readonly Establishment[]): void {
+  connection.run(`DELETE FROM ${quote(STATE)} WHERE key LIKE '${ESTABLISHMENT}%'`);
+  writeState(connection, Object.fromEntries(sites.map(noteOf)));
 }
 
 /** Columns that were declared additive, of all tables. */

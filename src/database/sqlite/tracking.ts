@@ -1,5 +1,6 @@
 import { SyncError } from '../../shared/errors';
 import type { Installation } from '../port';
+import { adoptionOf } from '../adoption';
 import { NO_NUMBERS } from '../tracking-numbers';
 import { TRACKING_VERSION } from '../tracking-version';
 import { readCatalogue } from './catalogue';
@@ -78,10 +79,12 @@ function createState(connection: Connection, journalMode: string): void {
   writeState(connection, { journalMode, version: TRACKING_VERSION });
 }
 
-/** Writes whose database this is. A copy made elsewhere is another installation, with numbers of its own. */
+/** Writes whose database this is. */
 function adopt(connection: Connection, installation: Installation): void {
   const before = readState(connection);
-  if (before.installation === installation.id) return;
+  const adoption = adoptionOf(before, installation);
+  if (adoption === 'heir') writeState(connection, { installation: installation.id });
+  if (adoption !== 'stranger') return;
   if (before.installation !== '') {
     for (const { name } of preparedTables(connection))
       adoptLog(connection, logOf(name), before, installation);
@@ -96,6 +99,8 @@ function adopt(connection: Connection, installation: Installation): void {
     lastMarked: 0,
     included: 0,
     position: installation.role === 'site' ? seen : 0,
+    site: installation.site ?? 0,
+    purged: 0,
     ...NO_NUMBERS,
   });
 }

@@ -6,10 +6,11 @@ export interface WayOut {
   readonly problem: Sentence;
   /**
    * By the call `recover`: `recover` takes the missing rounds again; `goOn`, at a hub, goes on from its old copy;
-   * `giveBack`, at a site, gives such a hub back what it lost. `startFrom`: from the hub's database; null: nothing that
+   * `giveBack`, at a site, gives such a hub back what it lost; `publishAgain`, at a hub, publishes anew what its lost
+   * folder held. `startFrom`: from the hub's database; null: nothing that
    * this program does.
    */
-  readonly way: 'recover' | 'goOn' | 'giveBack' | 'startFrom' | null;
+  readonly way: 'recover' | 'goOn' | 'giveBack' | 'publishAgain' | 'startFrom' | null;
 }
 
 /** Where a site's empty database gets its rows from. */
