@@ -8,7 +8,7 @@ import { conflicts, history, report, retryConflicts, status } from './commands/i
 import { testMail } from './commands/mail';
 import { resend, snapshot, startFrom } from './commands/recovery';
 import { run, sync, test } from './commands/sessions';
-import { addSite, init, listSites, pair, set } from './commands/setup';
+import { addSite, init, listSites, pair, renewSite, set } from './commands/setup';
 import { prepare, tables, unprepare } from './commands/tracking';
 import { verify } from './commands/verify';
 import { findDataFolder } from './config/find-data-folder';
@@ -50,8 +50,10 @@ const commands: Readonly<Record<string, Command>> = {
   tables,
   prepare,
   unprepare,
-  sites: (context, [action, name]) =>
-    action === 'add' ? addSite(context, required('NAME', name)) : listSites(context),
+  sites: (context, [action, name]) => {
+    if (action === 'add') return addSite(context, required('NAME', name));
+    return action === 'renew' ? renewSite(context, required('NAME', name)) : listSites(context);
+  },
   pair: async (context, [code = '-']) => pair(context, code === '-' ? await pairingCode(context) : code),
   run,
   sync: (context) => sync(context),

@@ -14,7 +14,15 @@ import {
 } from '../config/settings';
 import { additiveFaults } from '../engine/additive-faults';
 import { paired } from '../engine/pairing';
-import { addAccount, hubOf } from '../engine/site-accounts';
+import { inherited } from '../engine/inheritance';
+import {
+  addAccount,
+  hubOf,
+  numberOf,
+  renewAccount,
+  type AccessOptions,
+  type NewAccess,
+} from '../engine/site-accounts';
 import { SyncError } from '../shared/errors';
 import { answer, EXIT, type CommandContext } from './context';
 
@@ -39,8 +47,8 @@ export async function init(context: CommandContext, options: InitOptions): Promi
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.address === undefined ? {} : { address: options.address }),
   });
-  await (await context.parts.openDatabase(settings.database)).close();
-  await saveSettings(context.folder, settings);
+  const opened = await context.parts.openDatabase(settings.database);
+  await saveSettings(context.folder, await inherited(settings, opened).finally(() => opened.close()));
   const { role, name } = settings;
   answer(context, { folder: context.folder, role, name }, [
     context.translate('cli.init.done', { role: context.translate(`role.${role}`), name }),
@@ -50,15 +58,25 @@ export async function init(context: CommandContext, options: InitOptions): Promi
 }
 
 /** Adds an establishment at the hub and prints the pairing code that it pastes. */
-export async function addSite(context: CommandContext, name: string): Promise<number> {
+export const addSite = (context: CommandContext, name: string): Promise<number> =>
+  give(context, (settings, options) => addAccount(settings, name, options));
+
+/** A new code for an establishment, whose former one and password open nothing any more. */
+export const renewSite = (context: CommandContext, name: string): Promise<number> =>
+  give(context, (settings, options) => renewAccount(settings, numberOf(settings, name), options));
+
+async function give(
+  context: CommandContext,
+  access: (settings: Settings, options: AccessOptions) => NewAccess,
+): Promise<number> {
   const before = await loadSettings(context.folder);
   const fingerprint = hubOf(before).tls
     ? (await context.parts.certificate(dataFolder(context.folder).tls)).fingerprint
     : null;
   const now = context.parts.clock.now();
-  const { settings, pairing } = addAccount(before, name, { fingerprint, now });
+  const { settings, pairing } = access(before, { fingerprint, now });
   await saveSettings(context.folder, settings);
-  const { code, expiresAt } = pairing;
+  const { name, code, expiresAt } = pairing;
   answer(context, pairing, [code]);
   if (!context.json) context.tell(context.translate('cli.sites.added', { name, expiresAt }));
   return EXIT.complete;

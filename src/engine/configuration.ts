@@ -21,6 +21,8 @@ import type {
   SettingsView,
 } from './contract';
 import { additiveFaults } from './additive-faults';
+import { inherited } from './inheritance';
+import { isOpen } from './site-accounts';
 import type { Guard } from './guard';
 import { paired } from './pairing';
 import type { Sessions } from './sessions';
@@ -92,8 +94,10 @@ export class Configuration {
     );
     if (settings === null) return faults;
     await this.testDatabase(settings.database);
+    const opened = await this.#place.parts.openDatabase(settings.database);
+    const complete = await inherited(settings, opened).finally(() => opened.close());
     const kept = existing === null ? {} : { preferences: existing.preferences, password: existing.password };
-    await this.#place.save({ ...settings, ...kept });
+    await this.#place.save({ ...complete, ...kept });
     return [];
   }
 
@@ -152,7 +156,7 @@ export class Configuration {
   async #replaceable(): Promise<Settings | null> {
     const existing = await loadSettings(this.#place.paths.folder).catch(() => null);
     if (existing === null) return null;
-    const used = existing.site !== null || (existing.hub?.sites.length ?? 0) > 0;
+    const used = existing.site !== null || (existing.hub?.sites.some(isOpen) ?? false);
     if (used) throw new SyncError('settings.exists', { params: { folder: this.#place.paths.folder } });
     return existing;
   }

@@ -2,6 +2,7 @@ import type { Settings } from '../config/settings';
 import { SyncError } from '../shared/errors';
 import { encodePairing } from '../transport/pairing';
 import { codeHash, newSiteSecret } from '../transport/secrets';
+import type { Establishment } from '../database/port';
 import type { PairingCode } from './contract';
 
 type Hub = NonNullable<Settings['hub']>;
@@ -20,13 +21,25 @@ export interface AccessOptions {
   readonly now: number;
 }
 
-/** A new establishment. Throws `settings.notAHub` or `settings.siteExists`. */
+/** An establishment to which nothing is open yet. */
+export const accountOf = ({ number, name, active }: Establishment): Account => ({
+  ...{ number, name, active },
+  user: `site-${String(number)}`,
+  secretHash: null,
+  code: null,
+});
+
+/**
+ * A new establishment; one that the database remembered, and that has no code yet, goes on under its number. Throws
+ * `settings.notAHub` or `settings.siteExists`.
+ */
 export function addAccount(settings: Settings, name: string, options: AccessOptions): NewAccess {
   const hub = hubOf(settings);
+  const remembered = hub.sites.find((site) => site.active && site.name === name.trim() && !isOpen(site));
+  if (remembered !== undefined) return renewAccount(settings, remembered.number, options);
   refuseTwice(hub, name, null);
   const number = Math.max(0, ...hub.sites.map((site) => site.number)) + 1;
-  const user = `site-${String(number)}`;
-  const account = { number, name: name.trim(), user, secretHash: null, code: null, active: true };
+  const account = accountOf({ number, name: name.trim(), active: true });
   const grown = { ...settings, hub: { ...hub, sites: [...hub.sites, account] } };
   return renewAccount(grown, number, options);
 }
@@ -38,7 +51,7 @@ export function renewAccount(
   { fingerprint, now }: AccessOptions,
 ): NewAccess {
   const hub = hubOf(settings);
-  const { name, user } = accountOf(hub, number);
+  const { name, user } = existing(hub, number);
   refuseTwice(hub, name, number);
   const secret = newSiteSecret();
   const { address: host, port, pairingDays } = hub;
@@ -61,6 +74,14 @@ export function renameAccount(settings: Settings, number: number, name: string):
 export const retireAccount = (settings: Settings, number: number): Settings =>
   withAccount(settings, number, { active: false });
 
+/** Of the active establishment of this name, else of a retired one. Throws `settings.nameUnknown` {name}. */
+export function numberOf(settings: Settings, name: string): number {
+  const named = hubOf(settings).sites.filter((site) => site.name === name.trim());
+  const site = named.find(({ active }) => active) ?? named[0];
+  if (site === undefined) throw new SyncError('settings.nameUnknown', { params: { name } });
+  return site.number;
+}
+
 /** Throws `settings.notAHub`. */
 export function hubOf({ hub }: Settings): Hub {
   if (hub === null) throw new SyncError('settings.notAHub');
@@ -69,12 +90,15 @@ export function hubOf({ hub }: Settings): Hub {
 
 function withAccount(settings: Settings, number: number, changes: Partial<Account>): Settings {
   const hub = hubOf(settings);
-  accountOf(hub, number);
+  existing(hub, number);
   const sites = hub.sites.map((site) => (site.number === number ? { ...site, ...changes } : site));
   return { ...settings, hub: { ...hub, sites } };
 }
 
-function accountOf({ sites }: Hub, number: number): Account {
+/** Whether anything opens the hub to it. */
+export const isOpen = ({ secretHash, code }: Account): boolean => secretHash !== null || code !== null;
+
+function existing({ sites }: Hub, number: number): Account {
   const account = sites.find((site) => site.number === number);
   if (account === undefined) throw new SyncError('settings.siteUnknown', { params: { number } });
   return account;
