@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Installation, JournalEntry } from '../../src/database/port';
 import { openSqlite } from '../../src/database/sqlite/database';
 import { HubAnswers } from '../../src/engine/hub-answers';
+import { HubBulletin } from '../../src/engine/hub-bulletin';
 import { Deadline } from '../../src/session/deadline';
 import { HubSession } from '../../src/session/hub';
 import { HubFolder } from '../../src/session/hub-folder';
@@ -220,27 +221,16 @@ export class World {
 
   /** What the hub would tell a site. */
   async status(site: number): Promise<HubStatus> {
-    const folder = this.#hubFolder();
+    const bulletin = new HubBulletin(this.#hubFolder());
     const database = await openSqlite(this.business(0).path);
-    const merged = (await database.ledger()).filter((entry) => entry.site === site).map(({ batch }) => batch);
-    const restarted = (await database.state())?.lostRound ?? 0;
+    await bulletin.read(database);
     await database.close();
-    const last = Math.max(0, ...merged);
-    return {
+    return bulletin.status({
       time: time.at(0),
       application: 'simulation',
-      protocol: 1,
       session: null,
-      round: await folder.lastRound(),
-      restarted,
-      site: {
-        number: site,
-        name: this.nameOf(site),
-        merged: last,
-        received: (await folder.received(site)).filter((batch) => batch > last),
-        acknowledged: await folder.acknowledged(site),
-      },
-    };
+      site: { number: site, name: this.nameOf(site) },
+    });
   }
 
   #run(place: number, steps: HubSession['steps'], environment: SessionEnvironment, process: Process): Run {

@@ -1,9 +1,20 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dataFolder, type DataFolder } from '../../src/config/data-folder';
-import type { Database } from '../../src/database/port';
+import type { Database, Installation } from '../../src/database/port';
 import { openSqlite } from '../../src/database/sqlite/database';
+import { HubAnswers } from '../../src/engine/hub-answers';
+import { HubBulletin } from '../../src/engine/hub-bulletin';
 import { tidyFolder } from '../../src/engine/tidy-folder';
 import { newReport } from '../../src/report/new-report';
 import type { Report, Role } from '../../src/report/report';
@@ -11,7 +22,6 @@ import { ReportStore } from '../../src/report/report-store';
 import { Deadline } from '../../src/session/deadline';
 import { HubSession } from '../../src/session/hub';
 import { HubFolder } from '../../src/session/hub-folder';
-import { mergedBatches } from '../../src/session/merged-batches';
 import { runSession, type SessionEnvironment, type Step } from '../../src/session/session';
 import { SiteSession } from '../../src/session/site';
 import { DAY, type Retention } from '../../src/session/tidy';
@@ -45,6 +55,8 @@ export class Nightly {
   readonly #folder = mkdtempSync(join(SCRATCH, 'nightly-'));
   readonly #places = new Map<number, Place>();
   readonly #dated = new Map<string, number>();
+  /** How often the data folder of a place was lost. */
+  readonly #lives = new Map<number, number>();
   #active = new Set<number>();
   #now = Date.UTC(2026, 0, 1);
   /** Instead of a place's own database, in its next sessions. */
@@ -55,6 +67,10 @@ export class Nightly {
   patience = 0;
   /** Between two looks of a site that waits, milliseconds; null: one look, and one when its patience is at an end. */
   pollInterval: number | null = null;
+  /** Columns that add up, as the hub declares them. */
+  additive: Record<string, string[]> = {};
+  /** Places where somebody agreed to what leads out of trouble, in their next sessions. */
+  readonly agreed = new Set<number>();
   /** Whether sites are told which round is the oldest. */
   tellsFirstRound = true;
 
@@ -86,8 +102,27 @@ export class Nightly {
     this.#places.set(number, { number, path, paths, reports: new ReportStore(paths.reports), business });
     if (number > 0) this.#active.add(number);
     const database = await openSqlite(path);
-    await database.prepare(installation(number));
+    await database.prepare(this.#installation(number));
     await database.close();
+  }
+
+  /** The data folder goes, the database stays; the program is set up anew. */
+  async loseFolder(number: number): Promise<void> {
+    const { outbox, inbox, sites, rounds } = this.paths(number);
+    for (const folder of [outbox, inbox, sites, rounds]) rmSync(folder, { recursive: true, force: true });
+    this.#lives.set(number, (this.#lives.get(number) ?? 0) + 1);
+    const database = await this.database(number);
+    await database.prepare(this.#installation(number));
+    await database.close();
+  }
+
+  /** Puts a copy in place of the database, made by `VACUUM INTO` before. */
+  restore(number: number, copy: string): void {
+    const place = this.#place(number);
+    place.business.close();
+    for (const suffix of ['-wal', '-shm']) rmSync(place.path + suffix, { force: true });
+    copyFileSync(copy, place.path);
+    this.#places.set(number, { ...place, business: openBusiness(place.path) });
   }
 
   retire(site: number): void {
@@ -179,14 +214,15 @@ export class Nightly {
       ...environment,
       database,
       folder: this.#hubFolder(),
-      installation: installation(0),
+      installation: this.#installation(0),
       application: 'test',
+      recover: this.agreed.has(0),
       sites,
       retired: named(others),
       expected: () => sites,
       grace: null,
       policies: { default: 'newest', tables: {} },
-      additive: {},
+      additive: this.additive,
       reception: new Deadline(this.clock, 0),
       acknowledgement: () => new Deadline(this.clock, 0),
       openServer: () => Promise.resolve(),
@@ -205,13 +241,17 @@ export class Nightly {
       roundsFolder: this.paths(0).rounds,
       site,
       status: () => this.#status(site),
+      onStored: (file) => {
+        if (file.kind === 'question') this.#answers().asked(file.site, file.question);
+      },
     });
     return new SiteSession({
       ...environment,
       database,
       link: this.links.get(site)?.(link) ?? link,
-      installation: installation(site),
+      installation: this.#installation(site),
       application: 'test',
+      recover: this.agreed.has(site),
       site,
       outbox,
       inbox,
@@ -223,25 +263,18 @@ export class Nightly {
   }
 
   async #status(site: number): Promise<HubStatus> {
-    const folder = this.#hubFolder();
+    const bulletin = new HubBulletin(this.#hubFolder());
     const database = await this.database(0);
-    const merged = (await mergedBatches(database)).get(site) ?? 0;
+    await bulletin.read(database);
     await database.close();
-    return {
+    const { firstRound, ...status } = await bulletin.status({
       time: this.#now,
       application: 'test',
-      protocol: 1,
       session: null,
-      round: await folder.lastRound(),
-      ...(this.tellsFirstRound ? { firstRound: await folder.firstRound() } : {}),
-      site: {
-        number: site,
-        name: `site ${String(site)}`,
-        merged,
-        received: (await folder.received(site)).filter((batch) => batch > merged),
-        acknowledged: await folder.acknowledged(site),
-      },
-    };
+      additive: this.additive,
+      site: { number: site, name: `site ${String(site)}` },
+    });
+    return this.tellsFirstRound && firstRound !== undefined ? { ...status, firstRound } : status;
   }
 
   /** Files that are new or were written get the test's time. */
@@ -267,10 +300,19 @@ export class Nightly {
     return place;
   }
 
+  #answers(): HubAnswers {
+    return new HubAnswers({
+      sitesFolder: this.paths(0).sites,
+      application: 'test',
+      openDatabase: () => this.database(0),
+      onBegin: () => undefined,
+    });
+  }
+
+  #installation(place: number): Installation {
+    const life = String(this.#lives.get(place) ?? 0);
+    return { id: `installation-${String(place)}-${life}`, role: place === 0 ? 'hub' : 'site' };
+  }
+
   #hubFolder = (): HubFolder => new HubFolder(this.paths(0).sites, this.paths(0).rounds);
 }
-
-const installation = (place: number): { id: string; role: Role } => ({
-  id: `installation-${String(place)}`,
-  role: place === 0 ? 'hub' : 'site',
-});
