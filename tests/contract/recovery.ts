@@ -89,6 +89,67 @@ export function recoveryContract(name: string, makeFixture: () => Promise<Databa
       expect(await copy.state()).toMatchObject({ lostAfter: 0, lostBatch: 0, lostRound: 0, roundMarks: '' });
     });
 
+    test('an heir of the same place takes over all of it, until it is known to be another site', async () => {
+      await database.prepare(SITE);
+      await fixture.run(`UPDATE person SET points = 1 WHERE id = 1`);
+      await captured(1);
+      await database.transaction((transaction) =>
+        transaction.recordNumbers({ site: 4, position: 7, included: 0 }),
+      );
+      const copy = await fixture.copy();
+      await copy.prepare({ id: 'an heir', role: 'site' });
+      const heir = { installation: 'an heir', site: 4, lastMarked: 1, position: 7 };
+      expect(await copy.state()).toMatchObject(heir);
+      await copy.prepare({ id: 'an heir', role: 'site', site: 4 });
+      expect(await copy.state()).toMatchObject(heir);
+      expect(await copy.pending()).toBe(0);
+      await copy.prepare({ id: 'an heir', role: 'site', site: 5 });
+      expect(await copy.state()).toMatchObject({ site: 5, lastMarked: 0, position: 7 });
+      expect(await copy.pending()).toBe(1);
+    });
+
+    test('what rounds spoke of goes out again to everyone, and who has seen what stays known', async () => {
+      await database.prepare(HUB);
+      await staged([change('U', '0001', 5, 1n, 'Luc', 'Nice', 5n)], (transaction) =>
+        transaction.apply({ at: 'hub', author: 2, base: 0 }).then(() => undefined),
+      );
+      await captured(1);
+      await fixture.run(`UPDATE person SET points = 3 WHERE id = 2`);
+      await captured(2);
+      await fixture.run(`DELETE FROM person WHERE id = 2`);
+      await captured(3);
+      await database.transaction((transaction) => transaction.publishAgain(1));
+      expect((await captured(4)).map(([origin, { op, values }]) => [origin, op, values[0]])).toEqual([
+        [0, 'D', 2n],
+      ]);
+      await database.transaction((transaction) => transaction.publishAgain(0));
+      const again = await captured(5);
+      expect(again.map(([origin, { op, values }]) => [origin, op, values[0]])).toEqual([
+        [0, 'U', 1n],
+        [0, 'D', 2n],
+      ]);
+      const unseen = (base: number): Promise<string[]> =>
+        contested({ at: 'hub', author: 1, base }, change('U', '0001', 9, 1n, 'x', 'y', 9n));
+      expect(await unseen(0)).toEqual(['1: 2 0001']);
+      expect(await unseen(1)).toEqual([]);
+    });
+
+    test('a hub keeps what its sites are called, and how far it has forgotten', async () => {
+      await database.prepare(HUB);
+      const known = [
+        { number: 1, name: 'Lyon', active: true },
+        { number: 12, name: 'Évry “Sud”', active: false },
+      ];
+      expect(await database.establishments()).toEqual([]);
+      for (const sites of [known, known.slice(1)]) {
+        await database.transaction((transaction) => transaction.recordEstablishments(sites));
+        expect(await database.establishments()).toEqual(sites);
+      }
+      expect((await database.state())?.purged).toBe(0);
+      for (const upTo of [4, 3]) await database.purge({ upTo, except: [], conflictsBefore: 0 });
+      expect((await database.state())?.purged).toBe(4);
+    });
+
     test('changes since a date go out again, as by someone who has seen nothing', async () => {
       await database.prepare(SITE);
       await fixture.run(`UPDATE person SET points = 1 WHERE id = 1`);

@@ -21,7 +21,8 @@ test('an old copy is explained, and asked about before it catches up', async () 
 test.each([
   ['hub', 'goOn', 'error.session.hubBehind', 'Continuer depuis cette sauvegarde'],
   ['site', 'giveBack', 'error.session.hubRestored', 'Rendre au siège ce qui lui manque'],
-] as const)('a hub restored with its folder: what the %s can do', async (role, way, key, words) => {
+  ['hub', 'publishAgain', 'error.session.roundsLost', 'Publier de nouveau'],
+] as const)('a hub in trouble: what the %s can do by %s', async (role, way, key, words) => {
   const params = { site: 'Lyon', round: 12, known: 9 };
   const app = await startStubApp({ role, wayOut: { problem: { key, params }, way } });
   expect(await app.text('#recover')).toBe(words);

@@ -153,14 +153,10 @@ describe('a hub that lost its data folder', () => {
     await open.loseFolder(0);
     open.agreed.add(0);
     open.replaced.set(0, (database) =>
-      instead(database, 'ledger', (own) => {
-        let calls = 0;
-        return async () => {
-          calls += 1;
-          // Between the marks of the round and its manifest.
-          if ((await own.state())?.lastMarked === 4) throw new SyncError('test.powerCut');
-          return own.ledger();
-        };
+      instead(database, 'ledger', (own) => async () => {
+        // Between the marks of the round and its manifest.
+        if ((await own.state())?.lastMarked === 4) throw new SyncError('test.powerCut');
+        return own.ledger();
       }),
     );
     expect(errorsOf(await open.sessions([0]))).toMatchObject([{ code: 'test.powerCut' }]);
