@@ -53,6 +53,7 @@ export function callsThrough(call: Call): EngineCalls {
     recover: () => call('recover'),
     writeSnapshot: (file, passphrase) => call('writeSnapshot', file, passphrase),
     startFrom: (start) => call('startFrom', start),
+    stopSnapshot: () => call('stopSnapshot'),
     resend: (since) => call('resend', since),
     shutdown: () => call('shutdown'),
   };

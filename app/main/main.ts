@@ -30,6 +30,7 @@ const events: EngineEvents = {
   blockedChanged: () => listener?.events.blockedChanged(),
   checked: (result) => listener?.events.checked(result),
   comparing: (progress) => listener?.events.comparing(progress),
+  snapshotAdvances: (progress) => listener?.events.snapshotAdvances(progress),
   settingsChanged: () => listener?.events.settingsChanged(),
   conflictsChanged: () => listener?.events.conflictsChanged(),
 };

@@ -6,6 +6,7 @@ import type {
   EngineEvents,
   LogLine,
   Overview,
+  SnapshotProgress,
 } from '../../src/engine/contract';
 import type { HistoryLine } from '../../src/report/report';
 import type { BlockedAddress } from '../../src/transport/port';
@@ -31,6 +32,8 @@ function createState() {
     checks: shallowRef<readonly CheckResult[]>([]),
     /** Of the comparison or repair under way. */
     comparing: shallowRef<ComparisonProgress | null>(null),
+    /** Of a starting point that is written or loaded. */
+    snapshot: shallowRef<SnapshotProgress | null>(null),
     blocked: shallowRef<readonly BlockedAddress[]>([]),
   };
 }
@@ -98,6 +101,9 @@ function eventsOf(store: State, engine: Bridge['engine']): EngineEvents {
     },
     comparing: (progress) => {
       store.comparing.value = progress;
+    },
+    snapshotAdvances: (progress) => {
+      store.snapshot.value = progress;
     },
     settingsChanged: () => {
       store.settingsVersion.value++;

@@ -31,6 +31,8 @@ export const headerSchema = z.object({
   known: z.number().int().nonnegative().optional(),
   /** Of a snapshot: the last batch of each site that is in it. */
   merged: z.array(z.object({ site: z.number().int(), batch: z.number().int() })).optional(),
+  /** Of a snapshot: how many rows are in it. */
+  rows: z.number().int().nonnegative().optional(),
 });
 export type Header = z.infer<typeof headerSchema>;
 

@@ -8,6 +8,8 @@ import { BLOCK, encodeFrame, HEADER, MAX_FRAME, MAX_TEXT_FRAME, PREAMBLE, TRAILE
 import { headerSchema, SUMS_VERSION, type FileSummary, type Header } from './header';
 
 export interface BatchWriter {
+  /** Bytes of the file so far. */
+  readonly bytes: number;
   /**
    * Adds a block, which may be altered as soon as the call returns its promise. Resolves when the block before is
    * on its way to the disk: at most two are held. Rejects with `disk.*`, or `batch.rowTooLarge` {table, megabytes};
@@ -40,6 +42,10 @@ class FileBatchWriter implements BatchWriter {
   ) {
     this.tail = this.start(header);
     ignoreForNow(this.tail);
+  }
+
+  get bytes(): number {
+    return this.size;
   }
 
   async write(block: Block): Promise<void> {

@@ -1,5 +1,5 @@
 import type { FileSummary } from '../batch/header';
-import { createBatchWriter } from '../batch/writer';
+import { createBatchWriter, type BatchWriter } from '../batch/writer';
 import type { Database } from '../database/port';
 import { fingerprintsOf } from '../merge/schema-differences';
 import { SyncError } from '../shared/errors';
@@ -9,7 +9,11 @@ export interface SnapshotOptions {
   /** The last round that is published. */
   readonly round: number;
   readonly signal: AbortSignal;
-  readonly onRows: (rows: number) => void;
+  readonly onProgress: (progress: {
+    readonly table: string;
+    readonly rows: { readonly done: number; readonly total: number };
+    readonly bytes: number;
+  }) => void;
 }
 
 /**
@@ -20,34 +24,41 @@ export interface SnapshotOptions {
 export async function writeSnapshot(
   database: Database,
   file: string,
-  { application, round, signal, onRows }: SnapshotOptions,
+  { application, round, signal, onProgress }: SnapshotOptions,
 ): Promise<FileSummary> {
   const { tables } = await database.catalogue();
   const state = await database.state();
   if (state === null) throw new SyncError('database.notPrepared');
   if (state.lastMarked !== round) throw new SyncError('snapshot.sessionFirst');
   const merged = new Map((await database.ledger()).map(({ site, batch }) => [site, batch]));
-  const writer = createBatchWriter(file, {
-    format: 1,
-    application,
-    kind: 'snapshot',
-    origin: 0,
-    number: round + 1,
-    base: round,
-    fingerprints: fingerprintsOf(tables),
-    clockOffset: 0,
-    merged: [...merged].map(([site, batch]) => ({ site, batch })),
-  });
+  const writerOf = (rows: number): BatchWriter =>
+    createBatchWriter(file, {
+      format: 1,
+      application,
+      kind: 'snapshot',
+      origin: 0,
+      number: round + 1,
+      base: round,
+      fingerprints: fingerprintsOf(tables),
+      clockOffset: 0,
+      merged: [...merged].map(([site, batch]) => ({ site, batch })),
+      rows,
+    });
+  let writer: BatchWriter | null = null;
+  let done = 0;
   try {
-    for await (const { lastMarked, block } of database.snapshot(tables.map(({ name }) => name))) {
+    for await (const { lastMarked, total, block } of database.snapshot(tables.map(({ name }) => name))) {
       signal.throwIfAborted();
       if (lastMarked !== round) throw new SyncError('snapshot.sessionFirst');
+      writer ??= writerOf(total);
       await writer.write(block);
-      onRows(block.changes.length);
+      done += block.changes.length;
+      onProgress({ table: block.table, rows: { done, total }, bytes: writer.bytes });
     }
+    writer ??= writerOf(0);
     return await writer.finish();
   } catch (error) {
-    await writer.abort();
+    await writer?.abort();
     throw error;
   }
 }

@@ -42,7 +42,7 @@ export function resend(context: CommandContext, since: string): Promise<number> 
 async function withEngine(context: CommandContext, work: (engine: Engine) => Promise<void>): Promise<number> {
   const engine = new Engine(context.parts, context.folder, toTerminal(context));
   await engine.open();
-  const stop = (): void => void engine.shutdown();
+  const stop = (): void => void engine.stopSnapshot();
   context.signal.addEventListener('abort', stop, { once: true });
   try {
     await work(engine);

@@ -1,4 +1,4 @@
-import type { EngineEvents } from '../engine/contract';
+import type { Amount, EngineEvents, SnapshotProgress } from '../engine/contract';
 import { Engine } from '../engine/engine';
 import { ServiceDoor } from '../engine/service-door';
 import { SILENT_EVENTS } from '../engine/silent-events';
@@ -93,13 +93,18 @@ export async function test(context: CommandContext): Promise<number> {
 /** Log lines as they come, and on a terminal the progress of the step under way. */
 export function toTerminal(context: CommandContext): EngineEvents {
   const { translate, tell, json } = context;
+  const show = (line: string): void => {
+    if (!json && process.stderr.isTTY) process.stderr.write(`\r${line}\x1b[K\r`);
+  };
   return {
     ...SILENT_EVENTS,
     logged: (line) =>
       tell(json ? JSON.stringify(line) : `${line.at.slice(11, 19)}  ${translate(line.key, line.params)}`),
     overviewChanged: ({ progress }) => {
-      if (!json && progress !== null && process.stderr.isTTY)
-        process.stderr.write(`\r${bar(progress, translate)}\x1b[K\r`);
+      if (progress !== null) show(bar(progress, translate));
+    },
+    snapshotAdvances: (progress) => {
+      if (progress !== null) show(snapshotBar(progress, translate));
     },
   };
 }
@@ -107,8 +112,36 @@ export function toTerminal(context: CommandContext): EngineEvents {
 const BAR_WIDTH = 30;
 
 export function bar({ step, done, total, site }: Progress, translate: CommandContext['translate']): string {
+  const name = `${translate(`step.${step}`)}${site === null ? '' : ` ${site}`}`;
+  return `${blocks({ done, total })}  ${name}  ${countOf({ done, total })}`;
+}
+
+export function snapshotBar(
+  { stage, table, rows, bytes, left }: SnapshotProgress,
+  translate: CommandContext['translate'],
+): string {
+  const parts = [
+    translate(`snapshot.stage.${stage}`),
+    table,
+    rows === null ? null : translate('cli.snapshot.rows', { amount: countOf(rows) }),
+    bytes === null ? null : translate('cli.snapshot.bytes', { amount: countOf(inMegabytes(bytes)) }),
+    left === null ? null : translate('cli.snapshot.left', { seconds: Math.ceil(left / 1000) }),
+  ];
+  return [blocks(rows ?? bytes ?? { done: 0, total: null }), ...parts.filter((part) => part !== null)].join(
+    '  ',
+  );
+}
+
+function blocks({ done, total }: Amount): string {
   const share = total === null || total === 0 ? 0 : Math.min(1, done / total);
   const filled = Math.round(share * BAR_WIDTH);
-  const count = total === null ? String(done) : `${String(done)} / ${String(total)}`;
-  return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}  ${translate(`step.${step}`)}${site === null ? '' : ` ${site}`}  ${count}`;
+  return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}`;
 }
+
+const countOf = ({ done, total }: Amount): string =>
+  total === null ? String(done) : `${String(done)} / ${String(total)}`;
+
+const inMegabytes = ({ done, total }: Amount): Amount => ({
+  done: Math.round(done / 1e6),
+  total: total === null ? null : Math.round(total / 1e6),
+});

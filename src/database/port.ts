@@ -27,6 +27,8 @@ export interface CapturedBlock {
 export interface SnapshotBlock {
   /** `lastMarked` at the instant of the reading. */
   readonly lastMarked: number;
+  /** How many rows all these tables have in that reading. */
+  readonly total: number;
   readonly block: Block;
 }
 

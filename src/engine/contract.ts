@@ -13,7 +13,7 @@ import type {
 import type { ConflictPage, ConflictQuery, RetryResult } from './contract/conflicts';
 import type { CsvWords, HistoryPage, HistoryQuery } from './contract/history';
 import type { Information } from './contract/information';
-import type { StartingPoint, WrittenSnapshot } from './contract/recovery';
+import type { SnapshotProgress, StartingPoint, WrittenSnapshot } from './contract/recovery';
 import type { LogLine, Overview } from './contract/overview';
 import type {
   DatabaseTest,
@@ -155,15 +155,17 @@ export interface RecoveryCalls {
    */
   recover(): Promise<void>;
   /**
-   * Hub: writes all rows of the database to a file sealed with a passphrase. Rejects with `seal.*`,
-   * `snapshot.sessionFirst`, `disk.*` or `database.*`.
+   * Hub: writes all rows of the database to a file sealed with a passphrase; event `snapshotAdvances` tells how far it
+   * is. Rejects with `seal.*`, `snapshot.sessionFirst`, `snapshot.stopped`, `disk.*` or `database.*`.
    */
   writeSnapshot(file: string, passphrase: string): Promise<WrittenSnapshot>;
   /**
-   * Site: fills its empty database. Resolves to the round it then stands at. Rejects with `snapshot.*`, `seal.*`,
-   * `hub.*`, `disk.*` or `database.*`: nothing is changed then.
+   * Site: fills its empty database; event `snapshotAdvances`. Resolves to the round it then stands at. Rejects with
+   * `snapshot.*`, `seal.*`, `hub.*`, `disk.*` or `database.*`: nothing is changed then.
    */
   startFrom(start: StartingPoint): Promise<number>;
+  /** Ends the writing of a starting point, or the start from one; of either nothing is left. */
+  stopSnapshot(): Promise<void>;
   /**
    * Site: changes made since then (ISO 8601) are sent again with the next session, as far back as they are kept.
    * Resolves to how many.
@@ -183,6 +185,8 @@ export interface EngineEvents {
   checked(result: CheckResult): void;
   /** A comparison advances; null: it has ended. */
   comparing(progress: ComparisonProgress | null): void;
+  /** The writing of a starting point, or the start from one, advances; null: it has ended. */
+  snapshotAdvances(progress: SnapshotProgress | null): void;
   /** Settings or sites are others now, whoever changed them. */
   settingsChanged(): void;
   /** The conflict journal has new entries, a value of it was put back, or refused rows were tried again. */

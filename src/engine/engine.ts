@@ -103,6 +103,8 @@ export class Engine implements EngineCalls {
     return this.#operation.snapshots.startFrom(start);
   };
 
+  readonly stopSnapshot: EngineCalls['stopSnapshot'] = () => this.#operation.snapshots.stop();
+
   readonly resend: EngineCalls['resend'] = async (since) => {
     this.#operation.guard.require();
     return resendSince(this.#operation, since);
@@ -214,7 +216,7 @@ export class Engine implements EngineCalls {
   readonly shutdown: EngineCalls['shutdown'] = async () => {
     this.#closing.abort();
     this.#tester.stop();
-    this.#operation.snapshots.stop();
+    void this.#operation.snapshots.stop();
     await this.#operation.shutdown();
   };
 

@@ -18,6 +18,7 @@ export const EVENTS: (keyof EngineEvents)[] = [
   'blockedChanged',
   'checked',
   'comparing',
+  'snapshotAdvances',
   'settingsChanged',
   'conflictsChanged',
 ];
@@ -46,6 +47,7 @@ export function eventsTo(screens: () => Iterable<ScreenLink>): EngineEvents {
     blockedChanged: () => tell((screen) => screen.blockedChanged()),
     checked: (result) => tell((screen) => screen.checked(result)),
     comparing: (progress) => tell((screen) => screen.comparing(progress)),
+    snapshotAdvances: (progress) => tell((screen) => screen.snapshotAdvances(progress)),
     settingsChanged: () => tell((screen) => screen.settingsChanged()),
     conflictsChanged: () => tell((screen) => screen.conflictsChanged()),
   };

@@ -8,6 +8,7 @@ export const SILENT_EVENTS: EngineEvents = {
   blockedChanged: () => undefined,
   checked: () => undefined,
   comparing: () => undefined,
+  snapshotAdvances: () => undefined,
   settingsChanged: () => undefined,
   conflictsChanged: () => undefined,
 };

@@ -8,7 +8,11 @@ import { heldTables } from './schema-differences';
 export interface LoadOptions {
   /** This site's number; null: it is not paired yet. */
   readonly site: number | null;
-  readonly onRows: (rows: number) => void;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: {
+    readonly table: string;
+    readonly rows: { readonly done: number; readonly total: number | null };
+  }) => void;
 }
 
 /**
@@ -26,7 +30,8 @@ export async function loadSnapshot(database: Database, file: string, options: Lo
   }
 }
 
-async function load(database: Database, reader: BatchReader, { site, onRows }: LoadOptions): Promise<number> {
+async function load(database: Database, reader: BatchReader, options: LoadOptions): Promise<number> {
+  const { site, signal } = options;
   const { kind, base, fingerprints, merged = [] } = reader.header;
   if (kind !== 'snapshot') throw new SyncError('snapshot.notOne');
   const { tables } = await database.catalogue();
@@ -34,7 +39,7 @@ async function load(database: Database, reader: BatchReader, { site, onRows }: L
   if (state?.role !== 'site') throw new SyncError('database.notPrepared');
   refuseIfAny('notEmpty', await database.occupied());
   refuseIfAny('tablesDiffer', [...heldTables(tables, fingerprints)]);
-  await database.stage(counted(reader, onRows), { clockOffset: 0 });
+  await database.stage(counted(reader, options), { clockOffset: 0 });
   const known = merged.find((line) => line.site === site)?.batch ?? 0;
   await database.transaction(async (transaction) => {
     await transaction.forgetChanges();
@@ -43,6 +48,7 @@ async function load(database: Database, reader: BatchReader, { site, onRows }: L
       const reason = violation.kind === 'refused' ? violation.reason : 'foreignKey';
       throw new SyncError('snapshot.refused', { params: { table: violation.change.table, reason } });
     }
+    signal.throwIfAborted();
     const lastMarked = Math.max(state.lastMarked, known);
     await transaction.recordNumbers({ ...NO_NUMBERS, position: base, lastMarked, included: known });
   });
@@ -53,9 +59,13 @@ function refuseIfAny(reason: string, tables: readonly string[]): void {
   if (tables.length > 0) throw new SyncError(`snapshot.${reason}`, { params: { tables: tables.join(', ') } });
 }
 
-async function* counted(reader: BatchReader, onRows: (rows: number) => void): AsyncGenerator<Block> {
+async function* counted(reader: BatchReader, { signal, onProgress }: LoadOptions): AsyncGenerator<Block> {
+  const total = reader.header.rows ?? null;
+  let done = 0;
   for await (const block of reader.blocks()) {
+    signal.throwIfAborted();
     yield block;
-    onRows(block.changes.length);
+    done += block.changes.length;
+    onProgress({ table: block.table, rows: { done, total } });
   }
 }

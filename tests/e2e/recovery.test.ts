@@ -46,6 +46,23 @@ test('where nothing here leads out of it, it says so and offers nothing', async 
   expect(await app.exists('#recover')).toBe(false);
 });
 
+test('a start from the hub says how far it is, and can be stopped', async () => {
+  const app = await startStubApp({ role: 'site', hold: true });
+  await app.click('#nav-configuration');
+  await app.click('#tab-tables');
+  await app.click('#start-from-hub');
+  await app.click('#dialog-confirm');
+  expect(await app.text('#snapshot-advance')).toMatch(
+    /Remplissage.*32\s%.*Adherents.*412\s000 sur 1\s250\s000/s,
+  );
+  await look(app, 'starting-point-advances');
+  await app.click('#stop-snapshot');
+  await app.wait('the words', async () =>
+    (await app.text('#starting-point-result')).includes('rien d’inachevé'),
+  );
+  expect(await app.exists('#snapshot-advance')).toBe(false);
+});
+
 test('a site is filled from the hub, and sends its changes again since a date', async () => {
   const app = await startStubApp({ role: 'site' });
   await app.click('#nav-configuration');

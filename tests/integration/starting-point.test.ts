@@ -1,9 +1,13 @@
 import { DatabaseSync } from '@photostructure/sqlite';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { conflicts as conflictsCommand } from '../../src/commands/inspect';
 import { resend, snapshot, startFrom } from '../../src/commands/recovery';
+import type { SnapshotProgress } from '../../src/engine/contract';
+import { Engine } from '../../src/engine/engine';
+import { SILENT_EVENTS } from '../../src/engine/silent-events';
+import { parts } from '../../src/main';
 import type { Report } from '../../src/report/report';
 import { EngineCompany } from '../support/engines';
 import { Witness } from '../support/witness';
@@ -63,6 +67,27 @@ const OK = { hub: 'ok', lyon: 'ok', nice: 'ok' };
 const PASSPHRASE = 'une phrase assez longue';
 const passphrase = (): Promise<string> => Promise.resolve(PASSPHRASE);
 
+/** Stops what an engine does as soon as it tells of this stage: the code it ends with, and the last it told. */
+async function stoppedAt(
+  open: EngineCompany,
+  post: string,
+  stage: SnapshotProgress['stage'],
+  work: (engine: Engine) => Promise<unknown>,
+): Promise<{ readonly code: unknown; readonly last: SnapshotProgress | null }> {
+  let last: SnapshotProgress | null = null;
+  const engine: Engine = new Engine(parts, open.post(post).data, {
+    ...SILENT_EVENTS,
+    snapshotAdvances: (progress) => {
+      last = progress ?? last;
+      if (progress?.stage === stage) void engine.stopSnapshot();
+    },
+  });
+  await engine.open();
+  const code = await work(engine).catch(codeOf);
+  await engine.shutdown();
+  return { code, last };
+}
+
 describe('a site that joins', () => {
   test('with a copy of the hub’s database, in which changes were not yet published', async () => {
     const { open, at, expectNothingLost } = await found();
@@ -115,6 +140,13 @@ describe('a site that joins', () => {
     at('lyon', `INSERT INTO visit VALUES (60, 1, '@')`);
     await open.synchronise();
     const file = join(open.post('hub').data, 'for-nice.synchro');
+    const folder = readdirSync(open.post('hub').data).sort();
+    for (const stage of ['writing', 'sealing'] as const) {
+      const stopped = await stoppedAt(open, 'hub', stage, (engine) => engine.writeSnapshot(file, PASSPHRASE));
+      expect(stopped).toMatchObject({ code: 'snapshot.stopped', last: { stage } });
+      expect(readdirSync(open.post('hub').data).sort()).toEqual([...folder, 'snapshots'].sort());
+      expect(readdirSync(join(open.post('hub').data, 'snapshots'))).toEqual([]);
+    }
     const written = await open.command('hub', (context) => snapshot(context, file, passphrase));
     expect(written).toMatchObject({ round: 1, rows: 6 });
     expect(readFileSync(file).includes('Ann')).toBe(false);
@@ -131,6 +163,13 @@ describe('a site that joins', () => {
     writeFileSync(cut, readFileSync(file).subarray(0, statSync(file).size - 10));
     expect(await from(cut)).toBe('seal.truncated');
     expect(open.contents('nice')['member']).toEqual([]);
+    const start = { from: 'file', file, passphrase: PASSPHRASE } as const;
+    for (const stage of ['unsealing', 'loading'] as const) {
+      const stopped = await stoppedAt(open, 'nice', stage, (engine) => engine.startFrom(start));
+      expect(stopped).toMatchObject({ code: 'snapshot.stopped', last: { stage } });
+      expect(readdirSync(join(open.post('nice').data, 'inbox'))).toEqual([]);
+      expect(open.contents('nice')['member']).toEqual([]);
+    }
     expect(await from(file)).toEqual({ round: 1 });
     expect(statesOf(await open.synchronise())).toEqual(OK);
     await expectNothingLost();

@@ -7,7 +7,13 @@ import engineTexts from '../../locales/fr/engine.json';
 import type { CommandContext } from '../../src/commands/context';
 import { addSite, init, pair, set } from '../../src/commands/setup';
 import { prepare } from '../../src/commands/tracking';
-import type { CheckResult, ComparisonProgress, LogLine, Overview } from '../../src/engine/contract';
+import type {
+  CheckResult,
+  ComparisonProgress,
+  LogLine,
+  Overview,
+  SnapshotProgress,
+} from '../../src/engine/contract';
 import { Engine } from '../../src/engine/engine';
 import type { Parts } from '../../src/engine/parts';
 import { parts } from '../../src/main';
@@ -36,6 +42,8 @@ export interface RunningEngine {
   readonly checks: readonly CheckResult[];
   /** Events `comparing` so far. */
   readonly compared: readonly (ComparisonProgress | null)[];
+  /** Events `snapshotAdvances` so far. */
+  readonly snapshots: readonly (SnapshotProgress | null)[];
   /** Events without content so far: `settings`, `conflicts`. */
   readonly changes: readonly string[];
   /** Resolves at the first log line of this key, told or still to come. */
@@ -295,6 +303,7 @@ export function follow(make: (events: ConstructorParameters<typeof Engine>[2]) =
   const lines: LogLine[] = [];
   const checks: CheckResult[] = [];
   const compared: (ComparisonProgress | null)[] = [];
+  const snapshots: (SnapshotProgress | null)[] = [];
   const changes: string[] = [];
   const onLine = new Set<(line: LogLine) => void>();
   const onOverview = new Set<(overview: Overview) => void>();
@@ -310,6 +319,7 @@ export function follow(make: (events: ConstructorParameters<typeof Engine>[2]) =
     blockedChanged: () => undefined,
     checked: (result) => checks.push(result),
     comparing: (progress) => compared.push(progress),
+    snapshotAdvances: (progress) => snapshots.push(progress),
     settingsChanged: () => changes.push('settings'),
     conflictsChanged: () => changes.push('conflicts'),
   });
@@ -317,6 +327,7 @@ export function follow(make: (events: ConstructorParameters<typeof Engine>[2]) =
     engine,
     checks,
     compared,
+    snapshots,
     changes,
     logged: (key) =>
       new Promise((resolve) => {

@@ -3,7 +3,7 @@ import type { SnapshotBlock } from '../port';
 import { wholeRow } from '../whole-row';
 import { allowsSnapshots } from './capture';
 import { readExpression } from './column-type';
-import type { Connection } from './connection';
+import { asNumber, type Connection } from './connection';
 import { quote } from './names';
 import { readState } from './state';
 import type { MssqlTable } from './table';
@@ -25,13 +25,16 @@ export async function* readSnapshot(
       await reader.run(`DECLARE @n int; SELECT TOP (1) @n = 1 FROM ${object} WITH (TABLOCK, HOLDLOCK)`);
   }
   const { lastMarked } = await readState(reader);
+  let total = 0;
+  for (const { object } of tables)
+    total += asNumber((await reader.first(`SELECT COUNT(*) FROM ${object}`))?.[0]);
   for (const table of tables) {
     const buffer = new BlockBuffer(table);
     for await (const row of reader.stream(rowsQuery(table))) {
       const full = buffer.add(0, wholeRow(table.types.map((type, at) => fromWire(type, row[at]))));
-      if (full !== null) yield { lastMarked, block: full.block };
+      if (full !== null) yield { lastMarked, total, block: full.block };
     }
-    for (const { block } of buffer.rest()) yield { lastMarked, block };
+    for (const { block } of buffer.rest()) yield { lastMarked, total, block };
   }
 }
 

@@ -1,7 +1,7 @@
 import { BlockBuffer } from '../block-buffer';
 import type { SnapshotBlock } from '../port';
 import { wholeRow } from '../whole-row';
-import type { Connection } from './connection';
+import { asNumber, type Connection } from './connection';
 import { quote } from './names';
 import { readState } from './state';
 import type { SqliteTable } from './table';
@@ -11,13 +11,17 @@ import { keyColumns } from './log-sql';
 export function* readSnapshot(reader: Connection, tables: readonly SqliteTable[]): Generator<SnapshotBlock> {
   reader.run('BEGIN');
   const { lastMarked } = readState(reader);
+  const total = tables.reduce(
+    (sum, { name }) => sum + asNumber(reader.first(`SELECT count(*) FROM ${quote(name)}`)?.[0]),
+    0,
+  );
   for (const table of tables) {
     const buffer = new BlockBuffer(table);
     for (const row of reader.iterate(rowsQuery(table))) {
       const full = buffer.add(0, wholeRow(row));
-      if (full !== null) yield { lastMarked, block: full.block };
+      if (full !== null) yield { lastMarked, total, block: full.block };
     }
-    for (const { block } of buffer.rest()) yield { lastMarked, block };
+    for (const { block } of buffer.rest()) yield { lastMarked, total, block };
   }
 }
 

@@ -26,3 +26,21 @@ export interface WrittenSnapshot {
   /** Before it was sealed. */
   readonly bytes: number;
 }
+
+/** Of how many, where that is known. */
+export interface Amount {
+  readonly done: number;
+  readonly total: number | null;
+}
+
+/** How far the writing of a starting point, or the start from one, is. */
+export interface SnapshotProgress {
+  /** `waiting`: until the hub has one ready. */
+  readonly stage: 'writing' | 'sealing' | 'waiting' | 'receiving' | 'unsealing' | 'loading';
+  /** In hand; null where a file passes whole. */
+  readonly table: string | null;
+  readonly rows: Amount | null;
+  readonly bytes: Amount | null;
+  /** Of this stage, milliseconds; null: not known. */
+  readonly left: number | null;
+}

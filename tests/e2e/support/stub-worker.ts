@@ -16,6 +16,7 @@ import { conflictCalls } from './stub-conflicts';
 import type { StubOptions } from './stub-data';
 import { sessionCalls } from './stub-session';
 import { informationCalls, settingsCalls } from './stub-settings';
+import { snapshotCalls } from './stub-snapshot';
 import { testCalls } from './stub-test';
 
 if (parentPort === null) throw new Error('a worker needs its parent');
@@ -30,6 +31,7 @@ const events: EngineEvents = {
   blockedChanged: () => void rpc.blockedChanged(),
   checked: (result) => void rpc.checked(result),
   comparing: (progress) => void rpc.comparing(progress),
+  snapshotAdvances: (progress) => void rpc.snapshotAdvances(progress),
   settingsChanged: () => void rpc.settingsChanged(),
   conflictsChanged: () => void rpc.conflictsChanged(),
 };
@@ -44,7 +46,7 @@ const calls: EngineCalls = {
   ...informationCalls(dataFolder),
   recover: () => Promise.resolve(),
   writeSnapshot: () => Promise.resolve({ round: 1, rows: 0, bytes: 0 }),
-  startFrom: () => Promise.resolve(1),
+  ...snapshotCalls(stub),
   resend: () => Promise.resolve(0),
 };
 
