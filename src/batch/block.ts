@@ -10,6 +10,12 @@ export type Value = null | bigint | number | string | Uint8Array;
  */
 export type Operation = 'I' | 'U' | 'D' | 'R';
 
+/**
+ * As the `base` of a change: somebody at its author compared the row with the hub's, and chose the author's. Else it is
+ * as one without a base.
+ */
+export const REPAIRED = 2 ** 31 - 1;
+
 export interface Change {
   readonly op: Operation;
   /** One character a column of the block, '1' where its value changed; '' for D and R. */

@@ -2,9 +2,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MergeTransaction, TrackingState } from '../database/port';
 import { isAsWanted } from '../merge/decide';
+import { stagedOf } from '../merge/staged';
 import { stageFile } from './journal-sent';
 import { writeHubRows, type RepairOptions } from './repair';
-import { noteOwn, stagedOf } from './settle-repair';
+import { noteOwn } from './settle-repair';
 
 export interface GiveBackOptions extends Omit<RepairOptions, 'right' | 'rows' | 'table'> {
   /** What batches after `since` carried, as far as `lastMarked`, goes out anew, for the hub has lost them. */
@@ -49,7 +50,7 @@ async function noteTable(transaction: MergeTransaction, table: string, at: numbe
   let noted = 0;
   for await (const change of stagedOf(transaction, table)) {
     if (isAsWanted(change)) continue;
-    await noteOwn(transaction, change, at);
+    await noteOwn(transaction, change, { at });
     noted += 1;
   }
   return noted;

@@ -2,7 +2,8 @@ import { isDamage } from '../batch/damage';
 import { openBatch } from '../batch/reader';
 import type { Database } from '../database/port';
 import { isAsWanted } from '../merge/decide';
-import { journalGivenWay, stagedOf, type SettleOptions } from './settle-repair';
+import { journalGivenWay, stagedOf } from '../merge/staged';
+import type { SettleOptions } from './settle-repair';
 
 type SentOptions = Pick<SettleOptions, 'database' | 'site' | 'now'>;
 
@@ -33,14 +34,15 @@ export async function stageFile(database: Database, file: string): Promise<void>
 }
 
 async function journalStaged(options: SentOptions): Promise<void> {
-  const { database, site } = options;
+  const { database, site, now } = options;
   const { tables } = await database.catalogue();
   await database.transaction(async (transaction) => {
     for (const { name } of tables) {
       for await (const change of stagedOf(transaction, name)) {
         if (!['I', 'U'].includes(change.op) || isAsWanted(change)) continue;
         const rows = { winningRow: change.current, losingRow: change.values };
-        await journalGivenWay(transaction, change, { winner: 0, loser: site, ...rows }, options);
+        const entry = { winner: 0, loser: site, ...rows, at: now, site, batch: 0 };
+        await journalGivenWay(transaction, change, entry);
       }
     }
   });

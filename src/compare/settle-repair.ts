@@ -1,15 +1,10 @@
-import type { Block, Value } from '../batch/block';
+import { REPAIRED, type Block, type Value } from '../batch/block';
 import { openBatch } from '../batch/reader';
+import type { NotedChange } from '../database/comparison';
 import { packValues } from '../database/json';
-import type {
-  Database,
-  MergeTransaction,
-  NewJournalEntry,
-  StagedChange,
-  Unseen,
-  Violation,
-} from '../database/port';
+import type { Database, MergeTransaction, StagedChange, Unseen, Violation } from '../database/port';
 import { isAsWanted } from '../merge/decide';
+import { journalGivenWay, stagedOf } from '../merge/staged';
 import { SyncError } from '../shared/errors';
 
 export interface SettleOptions {
@@ -31,8 +26,6 @@ export interface RepairedTable {
 
 /** Each attempt puts at least one row aside for good; this many say that something is wrong with us. */
 const MAX_ATTEMPTS = 10_000;
-
-const ROWS_AT_ONCE = 500;
 
 /** Takes a file of the hub's view of some rows as right, or as wrong. Rows that the database refuses are left. */
 export async function settleRepair(file: string, options: SettleOptions): Promise<readonly RepairedTable[]> {
@@ -109,62 +102,27 @@ async function settleTable(
   for await (const change of stagedOf(transaction, table)) {
     count += 1;
     if (isAsWanted(change)) continue;
-    if (right === 'site') await noteOwn(transaction, change, now);
+    if (right === 'site') await noteOwn(transaction, change, { at: now, base: REPAIRED });
     const atHub = change.op === 'D' ? null : change.values;
     const sides =
       right === 'hub'
         ? { winner: 0, loser: site, winningRow: atHub, losingRow: change.current }
         : { winner: site, loser: 0, winningRow: change.current, losingRow: atHub };
-    await journalGivenWay(transaction, change, sides, { site, now });
+    await journalGivenWay(transaction, change, { ...sides, at: now, site, batch: 0 });
   }
   return count;
 }
 
-/** Staged changes of a table that are to be written, some at a time. */
-export async function* stagedOf(transaction: MergeTransaction, table: string): AsyncGenerator<StagedChange> {
-  for (let after = 0; ;) {
-    const changes = await transaction.staged(table, after, ROWS_AT_ONCE);
-    yield* changes;
-    const last = changes.at(-1);
-    if (last === undefined) return;
-    after = last.id;
-  }
-}
-
-/** The row as it is here becomes a change like any other. */
+/** The row as it is here becomes a change like any other; `base` as in `Change`. */
 export async function noteOwn(
   transaction: MergeTransaction,
   change: StagedChange,
-  at: number,
+  noted: Pick<NotedChange, 'at' | 'base'>,
 ): Promise<void> {
   const { table, columns, keyCount, current, op, marks } = change;
   const key = (current ?? change.values).slice(0, keyCount);
-  if (current === null) await transaction.note({ table, op: 'D', marks: '', key, at });
-  else if (op === 'D') await transaction.note({ table, op: 'I', marks: '1'.repeat(columns.length), key, at });
-  else await transaction.note({ table, op: 'U', marks, key, at });
-}
-
-/** A row that was missing where it now comes took nothing's place. */
-export async function journalGivenWay(
-  transaction: MergeTransaction,
-  { table, columns, keyCount, values }: StagedChange,
-  sides: Pick<NewJournalEntry, 'winner' | 'loser' | 'winningRow' | 'losingRow'>,
-  { site, now }: Pick<SettleOptions, 'site' | 'now'>,
-): Promise<void> {
-  if (sides.losingRow === null) return;
-  await transaction.journal({
-    table,
-    columns,
-    keyCount,
-    key: values.slice(0, keyCount),
-    kind: 'repair',
-    rule: 'repair',
-    ...sides,
-    winnerAt: null,
-    loserAt: null,
-    reason: null,
-    at: now,
-    site,
-    batch: 0,
-  });
+  if (current === null) await transaction.note({ ...noted, table, op: 'D', marks: '', key });
+  else if (op === 'D')
+    await transaction.note({ ...noted, table, op: 'I', marks: '1'.repeat(columns.length), key });
+  else await transaction.note({ ...noted, table, op: 'U', marks, key });
 }

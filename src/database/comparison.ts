@@ -18,6 +18,8 @@ export interface NotedChange {
   readonly key: readonly Value[];
   /** Milliseconds since 1970, UTC. */
   readonly at: number;
+  /** As in `Change`; left out: none. */
+  readonly base?: number;
 }
 
 /** A table with more rows is not counted: that would take longer than what a night moved of it. */

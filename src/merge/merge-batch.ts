@@ -17,6 +17,7 @@ import type {
 import { SyncError } from '../shared/errors';
 import { applyUntilAccepted } from './apply-until-accepted';
 import { decide } from './decide';
+import { Repaired } from './repaired';
 import { heldTables, whyHeld, type HeldReason } from './schema-differences';
 import { Superseded } from './superseded';
 
@@ -40,6 +41,8 @@ export interface MergeOutcome {
   /** Changes written, by table. */
   readonly written: ReadonlyMap<string, number>;
   readonly conflicts: readonly Conflict[];
+  /** Rows of the hub that gave way to a repair at the site. */
+  readonly replaced: number;
   /** Tables left out because they differ between this site and the hub. */
   readonly declined: readonly string[];
   /** Why they were left out. */
@@ -63,7 +66,7 @@ export async function mergeBatch(
   const known = ledger.find(({ batch }) => batch === number);
   if (known !== undefined) {
     if (known.sha256 === options.sha256 || known.sha256 === UNKNOWN_DIGEST)
-      return { written: new Map(), conflicts: [], declined: known.declined, held: [] };
+      return { written: new Map(), conflicts: [], replaced: 0, declined: known.declined, held: [] };
     throw new SyncError('merge.batchChanged', { params: { site: author, batch: number } });
   }
   const unseen: Unseen = { at: 'hub', author, base, ...lostPast(file.header, ledger) };
@@ -72,12 +75,14 @@ export async function mergeBatch(
   const superseded = await Superseded.of(database, author);
   const sound = soundBlocks(file, options.tables, held);
   const blocks = passing(sound, held, declined, options.onProgress);
-  await database.stage(superseded.watch(blocks), { clockOffset });
+  const repaired = new Repaired();
+  await database.stage(superseded.watch(repaired.watch(blocks)), { clockOffset });
   return database.transaction(async (transaction) => {
     for (const id of superseded.ids) {
       await transaction.endRefused(id, { outcome: 'superseded', at: options.now });
     }
-    const journal = new Journal(transaction, { at: options.now, site: author, batch: number });
+    const noted = { at: options.now, site: author, batch: number };
+    const journal = new Journal(transaction, noted);
     for (const contested of await transaction.contested(unseen)) {
       const { table } = contested.change;
       const policy = options.policies.tables[table] ?? options.policies.default;
@@ -85,6 +90,7 @@ export async function mergeBatch(
       await transaction.settle(contested.change, settlement);
       if (conflict !== null) await journal.add(conflict);
     }
+    const replaced = await repaired.journal(transaction, author, noted);
     await applyUntilAccepted(transaction, unseen, (violation) =>
       settleViolation(transaction, violation, author, journal),
     );
@@ -97,6 +103,7 @@ export async function mergeBatch(
     return {
       written: await transaction.written(),
       conflicts: journal.conflicts,
+      replaced,
       declined: [...declined],
       held: whyHeld(options.tables, file.header, declined),
     };

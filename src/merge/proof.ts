@@ -2,6 +2,7 @@ import type { Manifest } from '../batch/manifest';
 import { isMixed } from '../database/fingerprint';
 import { RowEncoding } from '../compare/encoding';
 import type { MergeTransaction, StagedChange, Table } from '../database/port';
+import { stagedOf } from './staged';
 
 /** What was read back of one table after a round was written. */
 export interface TableProof {
@@ -21,8 +22,6 @@ export interface ProofOptions {
   readonly written: ReadonlyMap<string, number>;
   readonly included: number;
 }
-
-const ROWS_AT_ONCE = 500;
 
 /**
  * Reads back, in the transaction that wrote them, the rows of a round, and counts the tables that it speaks of: it costs
@@ -54,11 +53,7 @@ async function countDifferent(transaction: MergeTransaction, table: Table, mixed
       ? current === null
       : current !== null && values.every((value, at) => encoding.isSame(value, current[at] ?? null));
   let different = 0;
-  for (let after = 0; ;) {
-    const changes = await transaction.doubtful(table.name, after, ROWS_AT_ONCE);
-    const last = changes.at(-1);
-    if (last === undefined) return different;
-    different += changes.filter((change) => !isWritten(change)).length;
-    after = last.id;
-  }
+  for await (const change of stagedOf(transaction, table.name, 'doubtful'))
+    if (!isWritten(change)) different += 1;
+  return different;
 }

@@ -147,10 +147,11 @@ function sayOutcome(
   handle: StepHandle,
   site: HubSite,
   batch: number,
-  { conflicts, held }: MergeOutcome,
+  { conflicts, replaced, held }: MergeOutcome,
   rows: number,
 ): void {
   handle.info('session.hub.merged', { site: site.name, batch, rows });
+  if (replaced > 0) handle.info('session.hub.repaired', { site: site.name, rows: replaced });
   const refused = conflicts.filter(({ kind }) => kind === 'refused').length;
   const collisions = conflicts.filter(({ kind }) => kind === 'insert');
   if (conflicts.length > refused) {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { conflicts } from '../../src/commands/inspect';
 import type { Comparison, RepairOutcome, RepairRequest, TableComparison } from '../../src/engine/contract';
 import { openBusiness } from '../support/business';
 import { EngineCompany } from '../support/engines';
@@ -137,6 +138,20 @@ describe('comparing a site with its hub', () => {
       ['note', 'b', 'other'],
       ['member', '7', 'tampered', '99', '2'],
     ]);
+  });
+
+  test('and in that of the hub, for what gave way there', async () => {
+    const answer = await company.command('hub', (context) => conflicts(context));
+    expect(answer).toMatchObject({
+      conflicts: [
+        {
+          table: 'note',
+          kind: 'repair',
+          winner: { site: 1, row: { code: 'b', text: 'two' } },
+          loser: { site: 0, row: { code: 'b', text: 'other' } },
+        },
+      ],
+    });
   });
 
   test('is refused beside a session or another comparison, and can be stopped', async () => {

@@ -50,13 +50,13 @@ export async function countSettled(
 export async function writeNoted(
   connection: Connection,
   table: MssqlTable,
-  { op, marks, key, at }: NotedChange,
+  { op, marks, key, at, base }: NotedChange,
 ): Promise<void> {
   const types = table.types.slice(0, table.keyCount);
   const given = types.map((type, index) => keyExpression(type, `@p${String(index + 1)}`));
   await connection.all(
-    `INSERT INTO ${logOf(logNumber(table))} (op, marks, changed_at, ${keyNames(table).join(', ')}) ` +
-      `VALUES (${literal(op)}, ${literal(marks)}, ${String(at)}, ${given.join(', ')})`,
+    `INSERT INTO ${logOf(logNumber(table))} (op, marks, changed_at, base, ${keyNames(table).join(', ')}) ` +
+      `VALUES (${literal(op)}, ${literal(marks)}, ${String(at)}, ${base === undefined ? 'NULL' : String(base)}, ${given.join(', ')})`,
     ...types.map((type, index) => parameterOf(type, key[index] ?? null)),
   );
 }

@@ -47,14 +47,15 @@ export function countSettled(connection: Connection, table: SqliteTable, include
 export function writeNoted(
   connection: Connection,
   table: SqliteTable,
-  { op, marks, key, at }: NotedChange,
+  { op, marks, key, at, base }: NotedChange,
 ): void {
   connection.run(
-    `INSERT INTO ${quote(logOf(table.name))} (op, marks, changed_at, ${keyNames(table).join(', ')}) ` +
-      `VALUES (?, ?, ?, ${key.map(parameter).join(', ')})`,
+    `INSERT INTO ${quote(logOf(table.name))} (op, marks, changed_at, base, ${keyNames(table).join(', ')}) ` +
+      `VALUES (?, ?, ?, ?, ${key.map(parameter).join(', ')})`,
     op,
     marks,
     at,
+    base ?? null,
     ...key.flatMap(bound),
   );
 }
