@@ -2,11 +2,10 @@ import type { Translate } from '../shared/translate';
 import type { Report, StepReport } from './report';
 import {
   errorText,
-  SITE_COLUMNS,
-  siteCells,
+  figureTables,
   summaryOf,
-  TABLE_COLUMNS,
   wordsOf,
+  type FigureTable,
   type Words,
   type WordsOptions,
 } from './report-words';
@@ -44,8 +43,7 @@ ${table(
 ${error === null ? '' : `<p class="error">${escapeHtml(error)}</p>`}
 <h2>${escapeHtml(words.text('report.steps'))}</h2>
 ${stepsTable(report, words)}
-${tablesTable(report, words)}
-${sitesTable(report, words)}
+${figureTables(report, words).map(figures).join('\n')}
 </body>
 </html>
 `;
@@ -82,30 +80,12 @@ function stepRow(step: StepReport, words: Words): string {
   ].join('');
 }
 
-function tablesTable(report: Report, words: Words): string {
-  if (report.tables.length === 0) return '';
-  const headings = [
-    heading(words.text('report.column.table')),
-    ...TABLE_COLUMNS.map((column) => heading(words.text(`report.column.${column}`), 'number')),
-  ];
-  const rows = report.tables.map(
-    (line) =>
-      `<td>${escapeHtml(line.table)}</td>${TABLE_COLUMNS.map((column) => number(words.number(line[column]))).join('')}`,
+function figures({ title, headings, rows, texts }: FigureTable): string {
+  const head = headings.map((text, at) => heading(text, at < texts ? '' : 'number'));
+  const body = rows.map((cells) =>
+    cells.map((cell, at) => (at < texts ? `<td>${escapeHtml(cell)}</td>` : number(cell))).join(''),
   );
-  return `<h2>${escapeHtml(words.text('report.tables'))}</h2>\n${table(headings, rows)}`;
-}
-
-function sitesTable(report: Report, words: Words): string {
-  if (report.sites.length === 0) return '';
-  const headings = SITE_COLUMNS.map((column, at) =>
-    heading(words.text(`report.column.${column}`), at < 2 ? '' : 'number'),
-  );
-  const rows = report.sites.map((site) =>
-    siteCells(site, words)
-      .map((cell, at) => (at < 2 ? `<td>${escapeHtml(cell)}</td>` : number(cell)))
-      .join(''),
-  );
-  return `<h2>${escapeHtml(words.text('report.sites'))}</h2>\n${table(headings, rows)}`;
+  return `<h2>${escapeHtml(title)}</h2>\n${table(head, body)}`;
 }
 
 function table(headings: readonly string[], rows: readonly string[]): string {

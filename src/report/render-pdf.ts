@@ -3,11 +3,10 @@ import type { Translate } from '../shared/translate';
 import type { Message, Report, StepReport } from './report';
 import {
   errorText,
-  SITE_COLUMNS,
-  siteCells,
+  figureTables,
   summaryOf,
-  TABLE_COLUMNS,
   wordsOf,
+  type FigureTable,
   type Words,
   type WordsOptions,
 } from './report-words';
@@ -47,25 +46,29 @@ export async function renderPdf(
   const error = errorText(report, words);
   if (error !== null) page.alarm(error);
   steps(page, report, words);
-  tables(page, report, words);
-  sites(page, report, words);
+  for (const { title: heading, ...figures } of figureTables(report, words)) {
+    page.heading(heading);
+    page.table(figures);
+  }
   document.end();
   return written;
 }
 
 function steps(page: Page, report: Report, words: Words): void {
   page.heading(words.text('report.steps'));
-  page.table(
-    ['step', 'state', 'duration', 'rows', 'size'].map((column) => words.text(`report.column.${column}`)),
-    report.steps.map((step) => [
+  page.table({
+    headings: ['step', 'state', 'duration', 'rows', 'size'].map((column) =>
+      words.text(`report.column.${column}`),
+    ),
+    rows: report.steps.map((step) => [
       words.text(`step.${step.name}`),
       words.text(`stepState.${step.state}`),
       words.duration(step.startedAt, step.endedAt),
       step.rows === 0 ? '' : words.number(step.rows),
       step.bytes === 0 ? '' : words.size(step.bytes),
     ]),
-    2,
-  );
+    texts: 2,
+  });
   for (const step of report.steps) messages(page, step, words);
 }
 
@@ -79,26 +82,6 @@ function messages(page: Page, { name, messages: said }: StepReport, words: Words
 function sentence({ at, level, key, params }: Message, words: Words): string {
   const text = `${words.time(at)} ${words.text(key, params)}`;
   return level === 'info' ? text : `${words.text(`level.${level}`)} – ${text}`;
-}
-
-function tables(page: Page, report: Report, words: Words): void {
-  if (report.tables.length === 0) return;
-  page.heading(words.text('report.tables'));
-  page.table(
-    ['table', ...TABLE_COLUMNS].map((column) => words.text(`report.column.${column}`)),
-    report.tables.map((line) => [line.table, ...TABLE_COLUMNS.map((column) => words.number(line[column]))]),
-    1,
-  );
-}
-
-function sites(page: Page, report: Report, words: Words): void {
-  if (report.sites.length === 0) return;
-  page.heading(words.text('report.sites'));
-  page.table(
-    SITE_COLUMNS.map((column) => words.text(`report.column.${column}`)),
-    report.sites.map((site) => siteCells(site, words)),
-    2,
-  );
 }
 
 /** The few things that a report is made of, one below the other. */
@@ -137,8 +120,7 @@ class Page {
     this.#document.fillColor('black');
   }
 
-  /** The first `texts` columns hold words, the others figures. */
-  table(headings: readonly string[], rows: readonly (readonly string[])[], texts: number): void {
+  table({ headings, rows, texts }: Omit<FigureTable, 'title'>): void {
     const cells = rows.map((row) => row.map((text, at) => ({ text, right: at >= texts })));
     const head = headings.map((text, at) => ({ text, bold: true, right: at >= texts }));
     this.#rows(

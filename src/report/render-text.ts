@@ -1,15 +1,6 @@
 import type { Translate } from '../shared/translate';
 import type { Report, StepReport, StepState } from './report';
-import {
-  errorText,
-  SITE_COLUMNS,
-  siteCells,
-  summaryOf,
-  TABLE_COLUMNS,
-  wordsOf,
-  type Words,
-  type WordsOptions,
-} from './report-words';
+import { errorText, figureTables, summaryOf, wordsOf, type Words, type WordsOptions } from './report-words';
 
 const MARKS: Readonly<Record<StepState, string>> = {
   pending: '·',
@@ -33,8 +24,14 @@ export function renderText(report: Report, translate: Translate, options?: Words
     '',
     words.text('report.steps'),
     ...report.steps.flatMap((step) => stepLines(step, words)),
-    ...tableLines(report, words),
-    ...siteLines(report, words),
+    ...figureTables(report, words).flatMap(({ title: heading, headings, rows }) => [
+      '',
+      heading,
+      ...columns(
+        headings,
+        rows.map((cells) => cells.map(oneLine)),
+      ),
+    ]),
   ].join('\n');
 }
 
@@ -56,23 +53,6 @@ function stepLines(step: StepReport, words: Words): string[] {
       `      ${words.time(at)}  ${level === 'info' ? '' : `${words.text(`level.${level}`)} – `}${oneLine(words.text(key, params))}`,
   );
   return [head, ...messages];
-}
-
-function tableLines(report: Report, words: Words): string[] {
-  if (report.tables.length === 0) return [];
-  const headings = ['table', ...TABLE_COLUMNS].map((name) => words.text(`report.column.${name}`));
-  const rows = report.tables.map((line) => [
-    oneLine(line.table),
-    ...TABLE_COLUMNS.map((column) => words.number(line[column])),
-  ]);
-  return ['', words.text('report.tables'), ...columns(headings, rows)];
-}
-
-function siteLines(report: Report, words: Words): string[] {
-  if (report.sites.length === 0) return [];
-  const headings = SITE_COLUMNS.map((name) => words.text(`report.column.${name}`));
-  const rows = report.sites.map((site) => siteCells(site, words).map(oneLine));
-  return ['', words.text('report.sites'), ...columns(headings, rows)];
 }
 
 /** A table of text: the first column is a name, the others are set to the right. */

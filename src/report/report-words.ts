@@ -84,19 +84,45 @@ export function errorText(report: Report, { text }: Words): string | null {
   return report.error === null ? null : text(`error.${report.error.code}`, report.error.params);
 }
 
-/** Headings of the table of tables, and their figures in that order. */
-export const TABLE_COLUMNS = [
+/** A table of figures that a report has below its steps. */
+export interface FigureTable {
+  readonly title: string;
+  readonly headings: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** The first columns hold words, this many; the others figures. */
+  readonly texts: number;
+}
+
+/** What was moved, by table and by establishment; of what there is nothing to say, nothing. */
+export function figureTables(report: Report, words: Words): FigureTable[] {
+  const headed = (columns: readonly string[]): string[] =>
+    columns.map((column) => words.text(`report.column.${column}`));
+  const byTable = {
+    title: words.text('report.tables'),
+    headings: headed(['table', ...TABLE_COLUMNS]),
+    rows: report.tables.map((line) => [
+      line.table,
+      ...TABLE_COLUMNS.map((column) => words.number(line[column])),
+    ]),
+    texts: 1,
+  };
+  const bySite = {
+    title: words.text('report.sites'),
+    headings: headed(['site', 'state', 'received', 'conflicts', 'refused', 'size']),
+    rows: report.sites.map((site) => siteCells(site, words)),
+    texts: 2,
+  };
+  return [byTable, bySite].filter(({ rows }) => rows.length > 0);
+}
+
+const TABLE_COLUMNS = [
   'sent',
   'received',
   'conflicts',
   'refused',
 ] as const satisfies readonly (keyof TableCount)[];
 
-/** Headings of the table of establishments. */
-export const SITE_COLUMNS = ['site', 'state', 'received', 'conflicts', 'refused', 'size'] as const;
-
-/** An establishment's cells in that order. */
-export function siteCells({ name, state, rows, bytes, tables }: SiteReport, words: Words): string[] {
+function siteCells({ name, state, rows, bytes, tables }: SiteReport, words: Words): string[] {
   const sum = (column: 'conflicts' | 'refused'): string =>
     words.number(tables.reduce((total, line) => total + line[column], 0));
   return [
