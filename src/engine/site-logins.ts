@@ -10,7 +10,7 @@ import type { SiteAccount, SiteCode, SiteSecrets } from '../transport/port';
 const fileSchema = z.array(
   z.strictObject({
     site: z.number().int().positive(),
-    /** Hash of the pairing code that it came with: under a newer code this line counts for nothing. */
+    /** Hash of the pairing code that it came with, empty where it had none: under a newer code this line counts for nothing. */
     code: z.string(),
     secretHash: z.string(),
     /** The site has logged in with this secret. */
@@ -80,6 +80,12 @@ export class SiteLogins implements SiteSecrets {
     });
   }
 
+  rehashed({ number, code }: SiteAccount, secretHash: string): Promise<void> {
+    return this.#inTurn(() =>
+      this.#write({ site: number, code: code?.hash ?? '', secretHash, proven: true }),
+    );
+  }
+
   refused({ number }: SiteAccount, state: 'used' | 'expired'): void {
     this.#options.onRefused(number, state);
   }
@@ -91,7 +97,7 @@ export class SiteLogins implements SiteSecrets {
 
   #lineOf(site: number, code: { readonly hash: string } | null): Line | undefined {
     const line = this.#lines.get(site);
-    return line?.code === code?.hash ? line : undefined;
+    return line?.code === (code?.hash ?? '') ? line : undefined;
   }
 
   async #write(line: Line): Promise<void> {
