@@ -48,9 +48,11 @@ export class Guard {
   /** Whoever sets it knows it: the configuration stays open to them. Null takes it away. */
   async set(password: string | null): Promise<void> {
     this.require();
-    const settings = await this.#place.refresh();
     const hash = password === null || password === '' ? null : await hashPassword(password);
-    this.#unlocked = true;
-    await this.#place.save({ ...settings, password: hash });
+    await this.#place.change(async () => {
+      const settings = await this.#place.refresh();
+      this.#unlocked = true;
+      await this.#place.save({ ...settings, password: hash });
+    });
   }
 }

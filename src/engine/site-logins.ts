@@ -5,6 +5,7 @@ import { writeFileAtomic } from '../shared/atomic-file';
 import type { Clock } from '../shared/clock';
 import { systemCode } from '../shared/disk-error';
 import { SyncError } from '../shared/errors';
+import { turns } from '../shared/turns';
 import type { SiteAccount, SiteCode, SiteSecrets } from '../transport/port';
 
 const fileSchema = z.array(
@@ -36,7 +37,7 @@ export interface SiteLoginsOptions {
 export class SiteLogins implements SiteSecrets {
   readonly #options: SiteLoginsOptions;
   #lines: ReadonlyMap<number, Line> = new Map();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = turns();
 
   constructor(options: SiteLoginsOptions) {
     this.#options = options;
@@ -104,11 +105,5 @@ export class SiteLogins implements SiteSecrets {
     const lines = new Map(this.#lines).set(line.site, line);
     await writeFileAtomic(this.#options.file, JSON.stringify([...lines.values()], null, 1), { mode: 0o600 });
     this.#lines = lines;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => undefined);
-    return done;
   }
 }

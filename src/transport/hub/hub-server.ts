@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { systemClock, type Clock } from '../../shared/clock';
 import { SyncError } from '../../shared/errors';
+import { turns } from '../../shared/turns';
 import { errorCode, freeBytes } from '../disk';
 import type {
   HubServer,
@@ -77,7 +78,7 @@ class FtpHubServer implements HubServer {
   #state: HubServerState = { active: false, reason: null };
   #ftp: FtpSrv | null = null;
   /** Starts and stops come one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = turns();
   readonly #sessions = new Map<object, ControlSession>();
   readonly #deposits = new Map<number, Deposits>();
   readonly #blocked: BlockedAddresses;
@@ -272,12 +273,6 @@ class FtpHubServer implements HubServer {
   #setState(state: HubServerState): void {
     this.#state = state;
     this.options.events?.stateChanged?.(state);
-  }
-
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => undefined);
-    return done;
   }
 }
 
