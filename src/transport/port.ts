@@ -103,6 +103,8 @@ export interface HubProbe {
   folder(): Promise<void>;
   /** The content of `status.json`, over a passive data connection; to be read by `parseStatus`. */
   readStatus(): Promise<string>;
+  /** The status says that the hub will show this certificate one day. */
+  announced(fingerprint: string): Promise<void>;
   close(): void;
 }
 
