@@ -251,6 +251,7 @@ export class Workplace {
     return new HubRuntime(this.parts, settings, this.paths, {
       onRequest: () => this.#listener.onRequest(),
       onCompare: (site) => this.say('info', 'compare.begun', { site }),
+      onTooMuchCompared: (site) => this.say('warning', 'compare.tooMuch', { site }),
       onSnapshotRequest: () => this.#listener.onSnapshotRequest(),
       onLinked: (site) => {
         this.say('info', 'establishment.linked', { site });
