@@ -13,6 +13,7 @@ import { bundleNode, root } from './bundles.mjs';
 const programs = {
   'run.js': 'tests/bench/run.ts',
   'hub-process.js': 'tests/support/hub-process.ts',
+  'attackers.js': 'tests/support/attackers.ts',
   'synchro.js': 'src/cli.ts',
 };
 

@@ -22,7 +22,7 @@ module.exports = {
       to: {
         path: '^src/',
         pathNot:
-          '^src/(config/find-data-folder|engine/(contract|service-line)|report/report|transport/port|shared/errors)\\.ts$',
+          '^src/(config/find-data-folder|engine/(contract|service-line)|report/report|transport/port|shared/(crash-log|errors))\\.ts$',
       },
     },
     {

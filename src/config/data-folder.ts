@@ -27,7 +27,7 @@ export interface DataFolder {
   readonly progressLog: string;
   /** The newest log file; older ones beside it (`logFiles`). */
   readonly log: string;
-  /** Why the engine's thread of a window ended by itself. */
+  /** Why the engine's thread of a window ended by itself; older ones beside it (`logFiles`). */
   readonly crashLog: string;
   /** Hub: addresses that the FTP server refuses. */
   readonly blocked: string;

@@ -60,6 +60,10 @@ export class Configuration {
 
   async save(draft: SettingsDraft): Promise<readonly SettingsFault[]> {
     this.#guard.require();
+    return this.#place.change(() => this.#save(draft));
+  }
+
+  async #save(draft: SettingsDraft): Promise<readonly SettingsFault[]> {
     const before = await loadSettings(this.#place.paths.folder);
     const { result: after, faults } = faultsIn(() => this.#resolve(before, draft));
     if (after === null) return faults;
@@ -72,14 +76,18 @@ export class Configuration {
     return [];
   }
 
-  async initialise({
+  async initialise(answers: NewInstallation): Promise<readonly SettingsFault[]> {
+    this.#guard.require();
+    return this.#place.change(() => this.#initialise(answers));
+  }
+
+  async #initialise({
     role,
     name,
     database,
     port,
     address,
   }: NewInstallation): Promise<readonly SettingsFault[]> {
-    this.#guard.require();
     this.#sessions.refuseDuring();
     const existing = await this.#replaceable();
     const { result: settings, faults } = faultsIn(() =>
@@ -129,8 +137,9 @@ export class Configuration {
   async pair(code: string): Promise<void> {
     this.#guard.require();
     this.#sessions.refuseDuring();
-    const settings = await loadSettings(this.#place.paths.folder);
-    await this.#place.save(paired(settings, code));
+    await this.#place.change(async () =>
+      this.#place.save(paired(await loadSettings(this.#place.paths.folder), code)),
+    );
   }
 
   #resolve(settings: Settings, draft: SettingsDraft): Settings {

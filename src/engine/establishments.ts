@@ -52,24 +52,30 @@ export class Establishments {
 
   async rename(number: number, name: string): Promise<void> {
     this.#guard.require();
-    await this.#place.save(renameAccount(await this.#settings(), number, name));
+    await this.#change((settings) => renameAccount(settings, number, name));
   }
 
   async retire(number: number): Promise<void> {
     this.#guard.require();
     this.#sessions.refuseDuring();
-    await this.#place.save(retireAccount(await this.#settings(), number));
+    await this.#change((settings) => retireAccount(settings, number));
     this.#place.hub?.server?.disconnect(number);
+  }
+
+  #change(work: (settings: Settings) => Settings): Promise<void> {
+    return this.#place.change(async () => this.#place.save(work(await this.#settings())));
   }
 
   async #give(work: (settings: Settings, options: AccessOptions) => NewAccess): Promise<PairingCode> {
     this.#guard.require();
     const { parts, paths } = this.#place;
-    const before = await this.#settings();
-    const fingerprint = hubOf(before).tls ? (await parts.certificate(paths.tls)).fingerprint : null;
-    const { settings, pairing } = work(before, { fingerprint, now: parts.clock.now() });
-    await this.#place.save(settings);
-    return pairing;
+    return this.#place.change(async () => {
+      const before = await this.#settings();
+      const fingerprint = hubOf(before).tls ? (await parts.certificate(paths.tls)).fingerprint : null;
+      const { settings, pairing } = work(before, { fingerprint, now: parts.clock.now() });
+      await this.#place.save(settings);
+      return pairing;
+    });
   }
 
   /** The server forgets with the program; what a site left here last does not. */

@@ -76,6 +76,7 @@ function hubWay(
   const runtime = new HubRuntime(parts, settings, paths, {
     onRequest: () => undefined,
     onCompare: () => undefined,
+    onTooMuchCompared: () => undefined,
     onSnapshotRequest: () => undefined,
     onLinked: () => undefined,
     onCodeRefused: () => undefined,

@@ -1,5 +1,5 @@
 import { SyncError } from '../shared/errors';
-import { hashSecret, verifySecret } from '../transport/secrets';
+import { hashPassword, verifyPassword } from '../transport/secrets';
 import type { Overview } from './contract';
 import type { Workplace } from './workplace';
 
@@ -33,7 +33,7 @@ export class Guard {
     // Counted before it is known: guesses that are made side by side wait as long as those made in turn.
     this.#failures += 1;
     const failures = Math.min(this.#failures, SLOWEST);
-    if (!(await verifySecret(password, hash))) {
+    if (!(await verifyPassword(password, hash))) {
       await this.#place.parts.clock.delay(failures * TARPIT);
       throw new SyncError('settings.wrongPassword');
     }
@@ -48,9 +48,11 @@ export class Guard {
   /** Whoever sets it knows it: the configuration stays open to them. Null takes it away. */
   async set(password: string | null): Promise<void> {
     this.require();
-    const settings = await this.#place.refresh();
-    const hash = password === null || password === '' ? null : await hashSecret(password);
-    this.#unlocked = true;
-    await this.#place.save({ ...settings, password: hash });
+    const hash = password === null || password === '' ? null : await hashPassword(password);
+    await this.#place.change(async () => {
+      const settings = await this.#place.refresh();
+      this.#unlocked = true;
+      await this.#place.save({ ...settings, password: hash });
+    });
   }
 }

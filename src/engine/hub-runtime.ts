@@ -23,6 +23,8 @@ export interface HubEvents extends Pick<HubServerEvents, 'stateChanged' | 'block
   readonly onRequest: () => void;
   /** A site begins to compare its tables with the hub's. */
   readonly onCompare: (site: string) => void;
+  /** A site has compared so much that it gets no answer for a day. */
+  readonly onTooMuchCompared: (site: string) => void;
   /** A site asks for a snapshot. */
   readonly onSnapshotRequest: () => void;
   /** A site has come with its pairing code, and has a secret of its own since. */
@@ -71,8 +73,10 @@ export class HubRuntime implements Runtime {
     this.#answers = new HubAnswers({
       sitesFolder: paths.sites,
       application: parts.application,
+      clock: parts.clock,
       openDatabase: () => parts.openDatabase(this.#settings.database),
       onBegin: (site) => events.onCompare(this.#nameOf(site)),
+      onTooMuch: (site) => events.onTooMuchCompared(this.#nameOf(site)),
     });
   }
 

@@ -1,7 +1,7 @@
 import type { Settings } from '../config/settings';
 import { SyncError } from '../shared/errors';
 import { encodePairing } from '../transport/pairing';
-import { codeHash, newSiteSecret } from '../transport/secrets';
+import { hashSecret, newSiteSecret } from '../transport/secrets';
 import type { Establishment } from '../database/port';
 import type { PairingCode } from './contract';
 
@@ -56,7 +56,7 @@ export function renewAccount(
   const secret = newSiteSecret();
   const { address: host, port, pairingDays } = hub;
   const expiresAt = new Date(now + pairingDays * DAY).toISOString();
-  const code = { hash: codeHash(secret), expiresAt };
+  const code = { hash: hashSecret(secret), expiresAt };
   const line = encodePairing({ host, port, fingerprint, site: number, name, user, secret });
   return {
     settings: withAccount(settings, number, { secretHash: null, code, active: true }),

@@ -5,12 +5,13 @@ import { writeFileAtomic } from '../shared/atomic-file';
 import type { Clock } from '../shared/clock';
 import { systemCode } from '../shared/disk-error';
 import { SyncError } from '../shared/errors';
+import { turns } from '../shared/turns';
 import type { SiteAccount, SiteCode, SiteSecrets } from '../transport/port';
 
 const fileSchema = z.array(
   z.strictObject({
     site: z.number().int().positive(),
-    /** Hash of the pairing code that it came with: under a newer code this line counts for nothing. */
+    /** Hash of the pairing code that it came with, empty where it had none: under a newer code this line counts for nothing. */
     code: z.string(),
     secretHash: z.string(),
     /** The site has logged in with this secret. */
@@ -36,7 +37,7 @@ export interface SiteLoginsOptions {
 export class SiteLogins implements SiteSecrets {
   readonly #options: SiteLoginsOptions;
   #lines: ReadonlyMap<number, Line> = new Map();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = turns();
 
   constructor(options: SiteLoginsOptions) {
     this.#options = options;
@@ -80,6 +81,12 @@ export class SiteLogins implements SiteSecrets {
     });
   }
 
+  rehashed({ number, code }: SiteAccount, secretHash: string): Promise<void> {
+    return this.#inTurn(() =>
+      this.#write({ site: number, code: code?.hash ?? '', secretHash, proven: true }),
+    );
+  }
+
   refused({ number }: SiteAccount, state: 'used' | 'expired'): void {
     this.#options.onRefused(number, state);
   }
@@ -91,18 +98,12 @@ export class SiteLogins implements SiteSecrets {
 
   #lineOf(site: number, code: { readonly hash: string } | null): Line | undefined {
     const line = this.#lines.get(site);
-    return line?.code === code?.hash ? line : undefined;
+    return line?.code === (code?.hash ?? '') ? line : undefined;
   }
 
   async #write(line: Line): Promise<void> {
     const lines = new Map(this.#lines).set(line.site, line);
     await writeFileAtomic(this.#options.file, JSON.stringify([...lines.values()], null, 1), { mode: 0o600 });
     this.#lines = lines;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => undefined);
-    return done;
   }
 }

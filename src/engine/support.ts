@@ -83,8 +83,7 @@ async function fileTexts({
     .sort()
     .slice(-REPORTS);
   const files = [
-    ...logFiles(log).map((file) => ['logs', file] as const),
-    ...[progressLog, crashLog].map((file) => ['logs', file] as const),
+    ...[...logFiles(log), progressLog, ...logFiles(crashLog)].map((file) => ['logs', file] as const),
     ...last.map((name) => ['reports', join(reports, name)] as const),
     ...[schedule, mailState, blocked].map((file) => ['state', file] as const),
   ];

@@ -8,6 +8,7 @@ import type { Report } from '../report/report';
 import { ReportStore } from '../report/report-store';
 import type { DepartureKind } from '../schedule/scheduler';
 import { SyncError, toSyncError, type MessageParams } from '../shared/errors';
+import { turns } from '../shared/turns';
 import type { EngineEvents, LogLine, Sentence } from './contract';
 import { runDepartures } from './departures';
 import { EngineLog } from './engine-log';
@@ -54,6 +55,11 @@ export class Workplace {
   /** Settled once departures are over. */
   #departures: Promise<void> = Promise.resolve();
   #serving = false;
+  /**
+   * Does one change of the settings after the other, from reading them to `save`: each begins with what the one before has
+   * left. Not to be called within `work`.
+   */
+  readonly change = turns();
   /** Settings are applied one after the other. */
   #applied: Promise<void> = Promise.resolve();
 
@@ -134,7 +140,7 @@ export class Workplace {
     return settings;
   }
 
-  /** Saves settings, and works by them from now on. Rejects with a SettingsError, `disk.*` or `data.locked`. */
+  /** Saves settings that were read in the same `change`, and works by them from now on. Rejects with a SettingsError, `disk.*` or `data.locked`. */
   async save(settings: Settings): Promise<void> {
     const { folder } = this.paths;
     if (this.#lock === null) throw new SyncError('data.locked', { params: { folder: basename(folder) } });
@@ -245,6 +251,7 @@ export class Workplace {
     return new HubRuntime(this.parts, settings, this.paths, {
       onRequest: () => this.#listener.onRequest(),
       onCompare: (site) => this.say('info', 'compare.begun', { site }),
+      onTooMuchCompared: (site) => this.say('warning', 'compare.tooMuch', { site }),
       onSnapshotRequest: () => this.#listener.onSnapshotRequest(),
       onLinked: (site) => {
         this.say('info', 'establishment.linked', { site });

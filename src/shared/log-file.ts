@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { systemCode } from './disk-error';
 
 /** A file that has grown longer becomes the first of the older ones, bytes. */
-const FILE_BYTES = 2 << 20;
+export const FILE_BYTES = 2 << 20;
 /** Older ones that are kept. */
 const OLDER = 4;
 

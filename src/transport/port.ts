@@ -107,6 +107,8 @@ export interface HubProbe {
   folder(): Promise<void>;
   /** The content of `status.json`, over a passive data connection; to be read by `parseStatus`. */
   readStatus(): Promise<string>;
+  /** The status says that the hub will show this certificate one day. */
+  announced(fingerprint: string): Promise<void>;
   close(): void;
 }
 
@@ -126,14 +128,14 @@ export interface SiteAccount {
   readonly name: string;
   /** FTP login. */
   readonly user: string;
-  /** scrypt hash in the form that `hashSecret` gives; null while its code has not been used. */
+  /** As `hashSecret` gives it, or as an older version did; null while its code has not been used. */
   readonly secretHash: string | null;
   /** The secret of its last pairing code, which opens the hub only to leave a lasting one. */
   readonly code?: SiteCode | null;
 }
 
 export interface SiteCode {
-  /** As `codeHash` gives it. */
+  /** As `hashSecret` gives it. */
   readonly hash: string;
   /**
    * `open`: it can be used, and used again until the site has logged in with the lasting secret it left, so that a line
@@ -148,6 +150,8 @@ export interface SiteSecrets {
   left(account: SiteAccount, secretHash: string): Promise<boolean>;
   /** A site has logged in with what it left: its code is used. False where another secret was left meanwhile. */
   proven(account: SiteAccount): Promise<boolean>;
+  /** The same secret as an older version hashed, once the site has logged in with it. */
+  rehashed(account: SiteAccount, secretHash: string): Promise<void>;
   /** Someone came with a code that was used before, or too late. */
   refused(account: SiteAccount, state: 'used' | 'expired'): void;
 }

@@ -6,14 +6,19 @@ export function newSiteSecret(random: (size: number) => Buffer = randomBytes): s
 }
 
 /**
- * What the hub keeps of a pairing code's secret: SHA-256, hexadecimal. A hash that costs time is for secrets that can be
- * guessed; of 32 random bytes none can, and at a login one scrypt then does, whatever there is to compare.
+ * What the hub keeps of a site's secret, and of a pairing code's: SHA-256, hexadecimal. A hash that costs time is for words
+ * that people choose; 32 random bytes nobody can guess, while strangers could have the hub hash their guesses without end.
  */
-export const codeHash = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
-/** Whether the secret is the one that `codeHash` was made of. */
-export function isCodeSecret(secret: string, hash: string): boolean {
-  const [made, known] = [Buffer.from(codeHash(secret)), Buffer.from(hash)];
+/** What an older version kept of a secret: a password's hash, which strangers can have the hub compute. */
+export const isSlowHash = (hash: string): boolean => hash.startsWith('scrypt$');
+
+/** Whether the secret is the one that was hashed; of null none is. */
+export async function verifySecret(secret: string, hash: string | null): Promise<boolean> {
+  if (hash === null) return false;
+  if (isSlowHash(hash)) return verifyPassword(secret, hash);
+  const [made, known] = [Buffer.from(hashSecret(secret)), Buffer.from(hash)];
   return made.length === known.length && timingSafeEqual(made, known);
 }
 
@@ -26,30 +31,19 @@ let running = 0;
 /** As many as there are connections at most, each of which asks once at a time. */
 const waiting: (() => void)[] = [];
 
-/** `scrypt$N$r$p$salt$hash`, salt and hash in base64url. */
-export async function hashSecret(secret: string): Promise<string> {
+/** Of a word that people choose: `scrypt$N$r$p$salt$hash`, salt and hash in base64url. */
+export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
-  const hash = await derive(secret, salt, cost);
+  const hash = await derive(password, salt, cost);
   const { N, r, p } = cost;
   return ['scrypt', N, r, p, salt.toString('base64url'), hash.toString('base64url')].join('$');
 }
 
-/**
- * Whether the secret is the one that was hashed. Null, or a text that is no hash, costs the same time
- * and is never right.
- */
-export async function verifySecret(secret: string, secretHash: string | null): Promise<boolean> {
-  const known = parse(secretHash ?? '');
-  const { salt, hash, options } = known ?? {
-    salt: unknownSalt,
-    hash: Buffer.alloc(keyLength),
-    options: cost,
-  };
-  const derived = await derive(secret, salt, options);
-  return timingSafeEqual(derived, hash) && known !== null;
+/** Whether the password is the one that was hashed; of a text that is no hash none is. */
+export async function verifyPassword(password: string, passwordHash: string): Promise<boolean> {
+  const known = parse(passwordHash);
+  return known !== null && timingSafeEqual(await derive(password, known.salt, known.options), known.hash);
 }
-
-const unknownSalt = randomBytes(16);
 
 function parse(text: string): { salt: Buffer; hash: Buffer; options: ScryptOptions } | null {
   const match = /^scrypt\$(\d{1,7})\$(\d{1,2})\$(\d{1,2})\$([\w-]+)\$([\w-]+)$/.exec(text);
@@ -61,14 +55,14 @@ function parse(text: string): { salt: Buffer; hash: Buffer; options: ScryptOptio
   return { salt: Buffer.from(salt, 'base64url'), hash: bytes, options };
 }
 
-async function derive(secret: string, salt: Buffer, options: ScryptOptions): Promise<Buffer> {
+async function derive(password: string, salt: Buffer, options: ScryptOptions): Promise<Buffer> {
   if (running >= atOnce) {
     // The one that ends hands its place on, so that no newcomer slips in between.
     await new Promise<void>((resolve) => waiting.push(resolve));
   } else running += 1;
   try {
     return await new Promise((resolve, reject) => {
-      scrypt(secret.normalize(), salt, keyLength, options, (error, key) => {
+      scrypt(password.normalize(), salt, keyLength, options, (error, key) => {
         if (error) reject(error);
         else resolve(key);
       });

@@ -7,6 +7,7 @@ import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { apply } from './apply';
+import { attacked } from './attacked';
 import { batch } from './batch';
 import type { Bench, Figure } from './bench';
 import { capture } from './capture';
@@ -29,6 +30,7 @@ const BENCHES: readonly Bench[] = [
   apply,
   tracking,
   transfer,
+  attacked,
   mssql,
 ];
 

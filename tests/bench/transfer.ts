@@ -1,14 +1,11 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { copyFile, chown, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { z } from 'zod';
 import { createFtpHubLink } from '../../src/transport/site/ftp-hub-link';
 import { publishRound, randomFile } from '../support/hub-folders';
-import { secretOf } from '../support/ftp-hub';
 import { canServe, startVsftpd } from '../support/standard-servers';
+import { startBenchHub } from './bench-hub';
 import { interleaved, seconds, type Bench, type Context, type Figure, type Pair } from './bench';
 
 const MEGABYTES = 256;
@@ -19,24 +16,12 @@ export const transfer: Bench = {
   measure: (context) => (canServe ? measure(context) : Promise.resolve([])),
 };
 
-const hubSchema = z.object({
-  port: z.number(),
-  rounds: z.string(),
-  sites: z.string(),
-  fingerprint: z.string(),
-});
-
 async function measure({ folder, programs, runs }: Context): Promise<readonly Figure[]> {
   const [file, arrived] = [join(folder, 'sent'), join(folder, 'received')];
   const content = await randomFile(file, MEGABYTES << 20);
-  const child = spawn(process.execPath, [...process.execArgv, join(programs, 'hub-process.js')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  const hub = hubSchema.parse(JSON.parse(line));
+  const hub = await startBenchHub(programs);
   const standard = await startVsftpd();
-  const options = { host: '127.0.0.1', user: 'site1', secret: secretOf(1), ...hub };
-  const link = createFtpHubLink(options);
+  const link = createFtpHubLink(hub.linkOptions(1));
   const { segment } = await publishRound(hub.rounds, 1, content);
   const { signal } = new AbortController();
   const theirs = join(standard.tree, 'batches', 'file');
@@ -69,8 +54,7 @@ async function measure({ folder, programs, runs }: Context): Promise<readonly Fi
   } finally {
     link.close();
     await standard.end();
-    child.stdin.end();
-    await once(child, 'exit');
+    await hub.end();
   }
 }
 

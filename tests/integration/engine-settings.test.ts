@@ -9,7 +9,9 @@ import type { NewInstallation, SettingsDraft, SettingsValues } from '../../src/e
 import { Engine } from '../../src/engine/engine';
 import type { Parts } from '../../src/engine/parts';
 import { parts } from '../../src/main';
+import { loadSettings } from '../../src/config/settings';
 import { decodePairing } from '../../src/transport/pairing';
+import { hashSecret } from '../../src/transport/secrets';
 import { follow, type RunningEngine } from '../support/engines';
 import { freeHubPorts } from '../support/ports';
 import { RawFtp } from '../support/raw-ftp';
@@ -370,4 +372,23 @@ test('information for support says a lot, and no secret', async () => {
   expect(JSON.parse(support)).toMatchObject({ settings: { role: 'hub' }, state: { ftp: { active: true } } });
   expect(support).not.toContain(decodePairing(code).secret);
   expect(support).not.toContain('scrypt');
+});
+
+test('changes that are asked for at the same time are all kept', async () => {
+  const { engine } = await hub();
+  await Promise.all(['Lyon', 'Nord'].map((name) => engine.addSite(name)));
+  const [lyon, nord] = await Promise.all([
+    engine.renewSite(1),
+    engine.renewSite(2),
+    engine.renameSite(1, 'Lyon Centre'),
+    engine.setPassword('word'),
+    draftOf(engine).then((draft) => engine.saveSettings({ ...draft, receptionLimit: 45 })),
+  ]);
+  const settings = await loadSettings(join(folder, 'hub'));
+  expect(settings.hub?.sites).toMatchObject([
+    { number: 1, name: 'Lyon Centre', code: { hash: hashSecret(decodePairing(lyon.code).secret) } },
+    { number: 2, name: 'Nord', code: { hash: hashSecret(decodePairing(nord.code).secret) } },
+  ]);
+  expect(settings.password).not.toBeNull();
+  expect(settings.receptionLimit).toBe(45);
 });

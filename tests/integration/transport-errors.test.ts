@@ -138,7 +138,7 @@ describe('an abort ends a call at once, wherever it is', () => {
   });
 
   test('while the hub makes a wrong login wait', async () => {
-    const secretHash = await hashSecret(secretOf(1));
+    const secretHash = hashSecret(secretOf(1));
     let asked: () => void = () => undefined;
     const login = new Promise<void>((resolve) => (asked = resolve));
     const hub = await hubWith({

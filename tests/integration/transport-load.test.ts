@@ -19,7 +19,7 @@ test.runIf(process.platform === 'linux')(
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'load-'));
     try {
-      const hub = await startRemoteHub(folder, {}, sites);
+      const hub = await startRemoteHub(folder, { sites });
       const files = await Promise.all(
         Array.from({ length: sites }, async (_, at) => {
           const file = join(folder, String(at + 1));

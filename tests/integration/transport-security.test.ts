@@ -167,6 +167,27 @@ test('silent lines of many addresses leave room for who has logged in before', a
   for (const line of silent) line.close();
 });
 
+test('whoever has logged in before is served before hundreds of strangers who asked first', async () => {
+  const hub = await hubWith();
+  const known = createFtpHubLink(hub.linkOptions(1));
+  await known.status(never);
+  known.close();
+  let answered = 0;
+  const ask = async (address: string): Promise<RawFtp> => {
+    const line = await RawFtp.open(hub.port, address);
+    await line.reply();
+    void line.command('AUTH TLS').then(() => (answered += 1));
+    return line;
+  };
+  const addresses = Array.from({ length: 450 }, (_, at) => `127.0.0.${String(10 + (at % 5))}`);
+  const strangers = await Promise.all(addresses.map(ask));
+  const link = createFtpHubLink(hub.linkOptions(1));
+  expect((await link.status(never)).site.number).toBe(1);
+  expect(answered).toBeLessThan(strangers.length);
+  link.close();
+  for (const line of strangers) line.close();
+});
+
 test('of the lines of one site the oldest goes when there are too many', async () => {
   const hub = await hubWith();
   const lines: RawFtp[] = [];

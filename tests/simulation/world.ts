@@ -71,8 +71,11 @@ export class World {
   readonly #answers = new HubAnswers({
     sitesFolder: SITES,
     application: 'simulation',
+    // Answers take no time here.
+    clock: { now: () => 0, delay: () => Promise.resolve() },
     openDatabase: () => openSqlite(this.business(0).path),
     onBegin: () => undefined,
+    onTooMuch: () => undefined,
   });
 
   private constructor(options: WorldOptions, businesses: readonly Business[]) {

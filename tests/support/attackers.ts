@@ -1,7 +1,11 @@
-/** A process that does to a hub's port what strangers do, all at once, each from an address of its own, until it is killed. */
+/**
+ * A process that does to a hub's port what strangers do, all at once, each from an address of its own, until it is killed.
+ * It gives way to all others: what a site has to wait for is the hub, and not who attacks it on the same machine.
+ */
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setPriority } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { secretOf } from './ftp-hub';
@@ -132,6 +136,7 @@ const attacks: readonly (() => Promise<unknown>)[] = [
   },
 ];
 
+setPriority(19);
 for (const attack of attacks) void attack();
 // Whoever started this may end without a word.
 process.stdin.resume().once('end', () => process.exit());

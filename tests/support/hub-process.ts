@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { HubServerOptions } from '../../src/transport/hub/hub-server';
 import { startHub } from './ftp-hub';
 
 const say = (line: object): void => {
@@ -16,8 +15,9 @@ function memory(name: 'VmRSS' | 'VmHWM'): number {
 }
 
 async function main(): Promise<void> {
-  const [options = '{}', sites = '2'] = process.argv.slice(2);
-  const hub = await startHub(JSON.parse(options) as Partial<HubServerOptions>, Number(sites));
+  const [sites = '2', free] = process.argv.slice(2);
+  const told = free === undefined ? {} : { free: () => Promise.resolve(Number(free)) };
+  const hub = await startHub(told, Number(sites));
   const { port, folders, certificate, stored, server } = hub;
   const { root, sites: sitesFolder, rounds } = folders;
   say({ port, root, sites: sitesFolder, rounds, fingerprint: certificate.fingerprint256 });

@@ -304,8 +304,10 @@ export class Nightly {
     return new HubAnswers({
       sitesFolder: this.paths(0).sites,
       application: 'test',
+      clock: this.clock,
       openDatabase: () => this.database(0),
       onBegin: () => undefined,
+      onTooMuch: () => undefined,
     });
   }
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import type { HubServerOptions } from '../../src/transport/hub/hub-server';
 import type { FtpHubLinkOptions } from '../../src/transport/site/ftp-hub-link';
 import { secretOf } from './ftp-hub';
 import { bundleSupport, programEnvironment } from './own-process';
@@ -26,21 +26,34 @@ const standingSchema = z.object({
 
 /** A hub's FTP server in a process of its own: some races do not show inside one, and its memory is its own. */
 export interface RemoteHub extends z.infer<typeof placeSchema> {
+  readonly pid: number;
   standing(): Promise<z.infer<typeof standingSchema>>;
   linkOptions(site: number): FtpHubLinkOptions;
   /** Rejects where it has not ended as it should. */
   end(): Promise<void>;
 }
 
+export interface RemoteHubOptions {
+  readonly sites?: number;
+  /** What starts it, before its own words. */
+  readonly launch?: readonly string[];
+  /** Where it keeps all it has; by default in the folder for temporary files. */
+  readonly disk?: string;
+  /** Free bytes that it is told of; by default those that there are. */
+  readonly free?: number;
+}
+
 /** `folder`: where its program is put. */
 export async function startRemoteHub(
   folder: string,
-  options: Partial<HubServerOptions> = {},
-  sites = 2,
+  { sites = 2, launch = [], disk = tmpdir(), free }: RemoteHubOptions = {},
 ): Promise<RemoteHub> {
   const program = await bundleSupport('hub-process', folder);
-  const child = spawn(process.execPath, [program, JSON.stringify(options), String(sites)], {
-    env: programEnvironment(),
+  const words = [...launch, process.execPath, program, String(sites)];
+  if (free !== undefined) words.push(String(free));
+  const [command = '', ...rest] = words;
+  const child = spawn(command, rest, {
+    env: { ...programEnvironment(), TMPDIR: disk },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const closed = once(child, 'close');
@@ -53,6 +66,7 @@ export async function startRemoteHub(
   const place = placeSchema.parse(await next());
   return {
     ...place,
+    pid: child.pid ?? 0,
     standing: async () => {
       child.stdin.write('\n');
       return standingSchema.parse(await next());

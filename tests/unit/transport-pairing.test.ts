@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodePairing, encodePairing, type Pairing } from '../../src/transport/pairing';
-import { hashSecret, newSiteSecret, verifySecret } from '../../src/transport/secrets';
+import {
+  hashPassword,
+  hashSecret,
+  newSiteSecret,
+  verifyPassword,
+  verifySecret,
+} from '../../src/transport/secrets';
 
 const pairing: Pairing = {
   host: 'siege.exemple.fr',
@@ -67,13 +73,25 @@ test('a secret is 32 random bytes', () => {
   expect(newSiteSecret()).not.toBe(newSiteSecret());
 });
 
-test('only the right secret verifies, whatever the number asked at once', async () => {
-  const hash = await hashSecret('secret');
+test('only the right password verifies, whatever the number asked at once', async () => {
+  const hash = await hashPassword('secret');
   expect(hash).toMatch(/^scrypt\$16384\$8\$1\$[\w-]{22}\$[\w-]{43}$/);
-  expect(await hashSecret('secret')).not.toBe(hash);
+  expect(await hashPassword('secret')).not.toBe(hash);
   const answers = await Promise.all([
-    ...['secret', 'Secret', '', 'secret '].map((secret) => verifySecret(secret, hash)),
-    ...[null, '', 'secret', hash.slice(0, -1)].map((wrong) => verifySecret('secret', wrong)),
+    ...['secret', 'Secret', '', 'secret '].map((secret) => verifyPassword(secret, hash)),
+    ...['', 'secret', hash.slice(0, -1)].map((wrong) => verifyPassword('secret', wrong)),
   ]);
-  expect(answers).toEqual([true, false, false, false, false, false, false, false]);
+  expect(answers).toEqual([true, false, false, false, false, false, false]);
+});
+
+test('only the right secret verifies, also where an older version hashed it as a password', async () => {
+  const hash = hashSecret('secret');
+  expect(hash).toMatch(/^[0-9a-f]{64}$/);
+  const answers = await Promise.all([
+    ...['secret', 'Secret', ''].map((secret) => verifySecret(secret, hash)),
+    ...[null, '', 'secret', hash.slice(0, -1)].map((wrong) => verifySecret('secret', wrong)),
+    verifySecret('secret', await hashPassword('secret')),
+    verifySecret('wrong', await hashPassword('secret')),
+  ]);
+  expect(answers).toEqual([true, false, false, false, false, false, false, true, false]);
 });

@@ -40,6 +40,8 @@ const failuresLimit = 10_000;
  * as it goes on. Some megabyte, however many addresses an attacker has and however long they stay blocked.
  */
 export const blockedLimit = 2000;
+/** Between two writes of the list: an attack from many addresses must not keep the disk busy. */
+const restMilliseconds = 1000;
 /** Names kept of one address, and characters of each: they come from strangers. */
 const usersLimit = 10;
 const userLength = 64;
@@ -54,7 +56,7 @@ interface Failure {
 export class BlockedAddresses {
   #blocked = new Map<string, BlockedAddress>();
   readonly #failures = new Map<string, Failure>();
-  /** The write under way, and the one that begins after it, which all that changes meanwhile waits for. */
+  /** The write under way with the rest after it, and the one that begins then, which all that changes meanwhile waits for. */
   #saving: Promise<void> = Promise.resolve();
   #nextSave: Promise<void> | null = null;
 
@@ -139,7 +141,7 @@ export class BlockedAddresses {
       this.#nextSave = null;
       const saving = writeAtomically(this.options.file, JSON.stringify(this.list(), null, 2));
       // One that fails is told to those who waited for it and does not stop the next.
-      this.#saving = saving.catch(() => undefined);
+      this.#saving = saving.catch(() => undefined).then(() => this.options.clock.delay(restMilliseconds));
       return saving;
     });
     await this.#nextSave;

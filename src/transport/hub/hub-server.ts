@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { systemClock, type Clock } from '../../shared/clock';
 import { SyncError } from '../../shared/errors';
+import { turns } from '../../shared/turns';
 import { errorCode, freeBytes } from '../disk';
 import type {
   HubServer,
@@ -18,7 +19,7 @@ import { runCommand } from './commands';
 import { connectionsLimit, isCrowded, superfluousLines } from './crowd';
 import { Deposits } from './deposits';
 import { createFtpSrv, type FtpSrv, type LoginListener } from './ftp-srv-door';
-import { LoginQueue } from './login-queue';
+import { HandshakeQueue } from './handshake-queue';
 import { logIn, type Login } from './logins';
 import { packageFiles } from './package-files';
 import { PortPool, type PassivePorts } from './passive';
@@ -77,11 +78,11 @@ class FtpHubServer implements HubServer {
   #state: HubServerState = { active: false, reason: null };
   #ftp: FtpSrv | null = null;
   /** Starts and stops come one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = turns();
   readonly #sessions = new Map<object, ControlSession>();
   readonly #deposits = new Map<number, Deposits>();
   readonly #blocked: BlockedAddresses;
-  readonly #logins = new LoginQueue();
+  readonly #handshakes = new HandshakeQueue();
   readonly #clock: Clock;
 
   constructor(private readonly options: HubServerOptions) {
@@ -193,7 +194,7 @@ class FtpHubServer implements HubServer {
 
   #connected(socket: Socket, greet: () => void): void {
     const address = plainAddress(socket.remoteAddress);
-    const isWelcome = this.#logins.isWelcome(address);
+    const isWelcome = this.#handshakes.isWelcome(address);
     if (this.#blocked.has(address) || isCrowded(this.#sessions.values(), address, isWelcome))
       socket.destroy();
     else greet();
@@ -209,14 +210,14 @@ class FtpHubServer implements HubServer {
           accounts: this.options.accounts,
           secrets: this.options.secrets ?? null,
           blocked: this.#blocked,
-          queue: this.#logins,
           clock: this.#clock,
           tarpitMilliseconds: this.options.tarpitMilliseconds ?? 1000,
         },
-        { address: session.peer, closed: session.closed },
+        session.peer,
         username,
         password,
       );
+      this.#handshakes.welcome(session.peer);
       session.site = this.#siteOf(login);
       for (const line of superfluousLines(this.#sessions.values(), login.account)) line.end();
       return session.site;
@@ -258,9 +259,10 @@ class FtpHubServer implements HubServer {
       publicAddress,
       limits: this.#limits,
       run: runCommand,
+      mayEncrypt: ({ peer, closed }) => this.#handshakes.turn(peer, closed),
       leaveSecret: async (account, secret) => {
         const { secrets } = this.options;
-        return secrets !== undefined && secrets.left(account, await hashSecret(secret));
+        return secrets !== undefined && secrets.left(account, hashSecret(secret));
       },
       now: () => this.#clock.now(),
       stored: (file) => events?.stored?.(file),
@@ -271,12 +273,6 @@ class FtpHubServer implements HubServer {
   #setState(state: HubServerState): void {
     this.#state = state;
     this.options.events?.stateChanged?.(state);
-  }
-
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => undefined);
-    return done;
   }
 }
 

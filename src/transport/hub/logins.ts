@@ -1,9 +1,8 @@
 import type { Clock } from '../../shared/clock';
 import { codeRefusals } from '../login-words';
 import type { SiteAccount, SiteSecrets } from '../port';
-import { isCodeSecret, verifySecret } from '../secrets';
+import { hashSecret, isSlowHash, verifySecret } from '../secrets';
 import type { BlockedAddresses } from './blocked';
-import type { LoginQueue } from './login-queue';
 import { FtpRefusal } from './refusal';
 
 /** Slowest answer to a wrong password, in failures so far. */
@@ -14,17 +13,9 @@ export interface LoginOptions {
   readonly accounts: () => Promise<readonly SiteAccount[]>;
   readonly secrets: SiteSecrets | null;
   readonly blocked: BlockedAddresses;
-  readonly queue: LoginQueue;
   readonly clock: Clock;
   /** What the answer to a wrong login waits, times the failures of its address so far. */
   readonly tarpitMilliseconds: number;
-}
-
-/** Who is at the other end of a line. */
-export interface Caller {
-  readonly address: string;
-  /** Aborted when the line is closed. */
-  readonly closed: AbortSignal;
 }
 
 export interface Login {
@@ -36,29 +27,24 @@ export interface Login {
 /** Lets a site in, or rejects with a refusal: late, counted, and the same for an unknown user. */
 export async function logIn(
   options: LoginOptions,
-  { address, closed }: Caller,
+  address: string,
   user: string,
   secret: string,
 ): Promise<Login> {
-  const { blocked, clock, queue } = options;
-  const { account, bySecret } = await queue.run(address, closed, async () => {
-    // It may have come to be blocked while it waited.
-    if (blocked.has(address)) throw new FtpRefusal(421, 'Address blocked');
-    const named = (await options.accounts()).find((candidate) => candidate.user === user);
-    // Always, and whatever the account is: how long it takes says nothing.
-    return { account: named, bySecret: await verifySecret(secret, named?.secretHash ?? null) };
-  });
+  const { blocked, clock } = options;
+  const account = (await options.accounts()).find((candidate) => candidate.user === user);
   const code = account?.code ?? null;
-  const byCode = code !== null && isCodeSecret(secret, code.hash);
+  const bySecret = await verifySecret(secret, account?.secretHash ?? null);
+  const byCode = code !== null && (await verifySecret(secret, code.hash));
   if (
     account !== undefined &&
     (bySecret ? await isProven(options, account) : byCode && code.state === 'open')
   ) {
     blocked.succeeded(address);
-    queue.welcome(address);
+    if (bySecret && isSlowHash(account.secretHash ?? ''))
+      await options.secrets?.rehashed(account, hashSecret(secret));
     return { account, byCode: !bySecret };
   }
-  queue.failed();
   const state = byCode && code.state !== 'open' ? code.state : null;
   if (account !== undefined && state !== null) options.secrets?.refused(account, state);
   // A list that cannot be written (full disk) must not let the next guess in faster.

@@ -31,6 +31,8 @@ export interface SessionHost {
   readonly now: () => number;
   /** Does one command and answers it. */
   readonly run: (session: ControlSession, line: string) => Promise<void>;
+  /** Resolves when it is this line's turn to shake hands. */
+  readonly mayEncrypt: (session: ControlSession) => Promise<void>;
   /** Keeps the lasting secret of a site that came with its pairing code; false where that is used meanwhile. */
   readonly leaveSecret: (account: SiteAccount, secret: string) => Promise<boolean>;
   readonly stored: (file: StoredFile) => void;
@@ -128,6 +130,7 @@ export class ControlSession {
   }
 
   async startTls(certificate: TlsCertificate): Promise<void> {
+    await this.host.mayEncrypt(this);
     const context = secureContext(certificate);
     this.#context = context;
     // Whatever came in the clear behind AUTH was put there by somebody else.

@@ -6,7 +6,7 @@ import type { DataPort } from './passive';
 import { FtpRefusal, notAllowed } from './refusal';
 import type { ControlSession } from './session';
 import { site } from './site-of';
-import { pump, runTransfer } from './transfer';
+import { pump, receive, runTransfer } from './transfer';
 import type { PartNode, TreeNode } from './tree';
 
 export async function restart(session: ControlSession, arg: string): Promise<void> {
@@ -97,7 +97,7 @@ async function storePart(session: ControlSession, part: PartNode, offset: number
     };
     return {
       run: (data) =>
-        pump(data, writer.stream, {
+        receive(data, writer.stream, {
           passed: () => writer.stream.bytesWritten,
           silenceMilliseconds: limits.silenceMilliseconds,
           ...(part.inbox === 'batches' && { onBytes: report }),

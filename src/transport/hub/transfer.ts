@@ -17,7 +17,35 @@ export interface PumpOptions {
 }
 
 /** Moves every byte from `source` to `target`, and closes both, whatever happens. */
-export async function pump(source: Readable, target: Writable, options: PumpOptions): Promise<void> {
+export const pump = (source: Readable, target: Writable, options: PumpOptions): Promise<void> =>
+  watched(source, options, () => pipeline(source, target));
+
+/**
+ * As `pump`, but where `target` fails the line stays open, and what still comes on it goes nowhere: were it closed at
+ * once, who sends would see a line that is reset, and not hear why.
+ */
+export const receive = (line: Socket, target: Writable, options: PumpOptions): Promise<void> =>
+  watched(line, options, async () => {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const cut = (): void => {
+          reject(lineCut());
+        };
+        target.once('finish', resolve).once('error', reject).once('close', cut);
+        // What has come whole may still be on its way to `target`.
+        line.once('error', reject).once('close', () => {
+          if (!line.readableEnded) cut();
+        });
+        line.pipe(target);
+      });
+    } catch (error) {
+      line.resume();
+      throw error;
+    }
+  });
+
+/** Gives a line up on which nothing moves, and tells how much has passed. */
+async function watched(source: Readable, options: PumpOptions, move: () => Promise<void>): Promise<void> {
   let last = 0;
   let silence = 0;
   const timer = setInterval(() => {
@@ -28,7 +56,7 @@ export async function pump(source: Readable, target: Writable, options: PumpOpti
     if (silence >= options.silenceMilliseconds) source.destroy(new FtpRefusal(426, 'Line silent'));
   }, tickMilliseconds);
   try {
-    await pipeline(source, target);
+    await move();
     options.onBytes?.(options.passed());
   } finally {
     clearInterval(timer);
@@ -47,7 +75,7 @@ export async function runTransfer(
     await port.proven(data);
     await job(data);
   } catch (error) {
-    const refusal = isLineFault(error) ? new FtpRefusal(426, 'Line cut') : toRefusal(error);
+    const refusal = isLineFault(error) ? lineCut() : toRefusal(error);
     await answer(refusal.reply, refusal.message);
     port.closeGently();
     return;
@@ -55,6 +83,8 @@ export async function runTransfer(
   await answer(226, 'Transfer complete');
   port.closeGently();
 }
+
+const lineCut = (): FtpRefusal => new FtpRefusal(426, 'Line cut');
 
 function isLineFault(error: unknown): boolean {
   const code = errorCode(error) ?? '';

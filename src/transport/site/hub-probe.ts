@@ -100,6 +100,11 @@ class FtpHubProbe implements HubProbe {
     }
   }
 
+  async announced(announced: string): Promise<void> {
+    const { fingerprint, nextFingerprint = null, memory = noMemory } = this.#options;
+    if (fingerprint !== null && announced !== nextFingerprint) await memory.certificateAnnounced(announced);
+  }
+
   close(): void {
     this.#client?.close();
   }
