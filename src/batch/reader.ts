@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { diskError } from '../shared/disk-error';
 import { SyncError } from '../shared/errors';
 import type { Block } from './block';
+import type { BlockFrame } from './block-frames';
 import { decodeBlock } from './block-codec';
 import {
   BLOCK,
@@ -36,6 +37,8 @@ export interface BatchReader {
   readonly header: Header;
   /** What the file holds, once `blocks` was read to its end; null before. */
   readonly trailer: Trailer | null;
+  /** Where the blocks lie that `blocks` gave last. */
+  readonly frames: readonly BlockFrame[];
   /**
    * The blocks in order, each verified before it is given, one held at a time; the end is reached only if the whole
    * file is what its author wrote. Throws `batch.truncated`, `batch.corrupt` or `disk.*`. Each call starts anew.
@@ -66,6 +69,7 @@ export async function openBatch(file: string): Promise<BatchReader> {
 
 class FileBatchReader implements BatchReader {
   trailer: Trailer | null = null;
+  frames: BlockFrame[] = [];
 
   constructor(
     private readonly start: FrameSource,
@@ -75,7 +79,10 @@ class FileBatchReader implements BatchReader {
   async *blocks(): AsyncGenerator<Block> {
     const source = this.start.fork();
     const tables = new Map<string, number>();
+    const frames: BlockFrame[] = [];
+    this.frames = frames;
     for (;;) {
+      const position = source.at;
       const before = source.digest();
       const { head, raw } = await source.next();
       if (head.kind === TRAILER) {
@@ -86,7 +93,9 @@ class FileBatchReader implements BatchReader {
       const block = parse(source, () => decodeBlock(raw));
       if (block.additive !== undefined && this.header.format < SUMS_VERSION)
         throw source.corrupt('sums in a file that has none');
-      tables.set(block.table, (tables.get(block.table) ?? 0) + block.changes.length);
+      const { table, changes } = block;
+      tables.set(table, (tables.get(table) ?? 0) + changes.length);
+      frames.push({ table, changes: changes.length, position, length: source.at - position });
       yield block;
     }
   }
@@ -113,6 +122,11 @@ class FrameSource {
   /** SHA-256 of all that was read. */
   digest(): string {
     return this.hash.copy().digest('hex');
+  }
+
+  /** Bytes read so far. */
+  get at(): number {
+    return this.position;
   }
 
   get atEnd(): boolean {

@@ -17,6 +17,7 @@ import type {
 import { SyncError } from '../shared/errors';
 import { applyUntilAccepted } from './apply-until-accepted';
 import { decide } from './decide';
+import { PlainTables } from './plain-tables';
 import { heldTables, whyHeld, type HeldReason } from './schema-differences';
 import { Superseded } from './superseded';
 
@@ -44,6 +45,8 @@ export interface MergeOutcome {
   readonly declined: readonly string[];
   /** Why they were left out. */
   readonly held: readonly HeldReason[];
+  /** Tables all of whose changes were written as they came, each logged in one line. */
+  readonly plain: ReadonlySet<string>;
 }
 
 /** In the ledger, of a batch whose file was gone when its line was written again. */
@@ -63,16 +66,17 @@ export async function mergeBatch(
   const known = ledger.find(({ batch }) => batch === number);
   if (known !== undefined) {
     if (known.sha256 === options.sha256 || known.sha256 === UNKNOWN_DIGEST)
-      return { written: new Map(), conflicts: [], declined: known.declined, held: [] };
+      return { written: new Map(), conflicts: [], declined: known.declined, held: [], plain: new Set() };
     throw new SyncError('merge.batchChanged', { params: { site: author, batch: number } });
   }
   const unseen: Unseen = { at: 'hub', author, base, ...lostPast(file.header, ledger) };
   const declined = new Set<string>();
   const held = heldTables(options.tables, fingerprints, untoldOf(ledger, base));
   const superseded = await Superseded.of(database, author);
+  const plain = new PlainTables(options.tables, fingerprints);
   const sound = soundBlocks(file, options.tables, held);
   const blocks = passing(sound, held, declined, options.onProgress);
-  await database.stage(superseded.watch(blocks), { clockOffset });
+  await database.stage(plain.watch(superseded.watch(blocks)), { clockOffset });
   return database.transaction(async (transaction) => {
     for (const id of superseded.ids) {
       await transaction.endRefused(id, { outcome: 'superseded', at: options.now });
@@ -83,11 +87,13 @@ export async function mergeBatch(
       const policy = options.policies.tables[table] ?? options.policies.default;
       const { settlement, conflict } = decide(contested, author, policy);
       await transaction.settle(contested.change, settlement);
+      plain.settled(table);
       if (conflict !== null) await journal.add(conflict);
     }
-    await applyUntilAccepted(transaction, unseen, (violation) =>
-      settleViolation(transaction, violation, author, journal),
-    );
+    await applyUntilAccepted(transaction, unseen, (violation) => {
+      plain.refused();
+      return settleViolation(transaction, violation, author, journal);
+    });
     await transaction.recordMerged({
       site: author,
       batch: number,
@@ -99,6 +105,7 @@ export async function mergeBatch(
       conflicts: journal.conflicts,
       declined: [...declined],
       held: whyHeld(options.tables, file.header, declined),
+      plain: plain.names,
     };
   });
 }
