@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { diskError } from '../shared/disk-error';
 import { SyncError } from '../shared/errors';
 import type { Block } from './block';
+import { countChanges } from './column-block';
 import { encodeBlock } from './block-codec';
 import type { BlockFrame } from './block-frames';
 import { BLOCK, encodeFrame, HEADER, isIntact, MAX_FRAME, MAX_TEXT_FRAME, PREAMBLE, TRAILER } from './frame';
@@ -52,8 +53,9 @@ class FileBatchWriter implements BatchWriter {
       throw new RangeError(`Block of ${block.table}: sums in a file of format ${this.header.format}`);
     const { bytes, proseBytes } = encodeBlock(block);
     if (bytes.length > MAX_FRAME) throw tooLarge(block, bytes.length);
-    if (block.changes.length === 0) return;
-    await this.add(block.table, block.changes.length, encodeFrame(BLOCK, bytes, proseBytes));
+    const changes = countChanges(block);
+    if (changes === 0) return;
+    await this.add(block.table, changes, encodeFrame(BLOCK, bytes, proseBytes));
   }
 
   async copy({ table, changes }: BlockFrame, bytes: Buffer): Promise<void> {

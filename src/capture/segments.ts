@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Block } from '../batch/block';
 import { readFrames } from '../batch/block-frames';
+import { countChanges } from '../batch/column-block';
 import type { Header } from '../batch/header';
 import type { Manifest, Segment } from '../batch/manifest';
 import { createBatchWriter, type BatchWriter } from '../batch/writer';
@@ -32,10 +33,8 @@ export class Segments {
 
   async write(origin: number, block: Block): Promise<void> {
     const offset = this.#offsetOf(origin);
-    // As the segment's other blocks: the times of a batch are by the clock of its author.
-    const changes = block.changes.map((change) => ({ ...change, changedAt: change.changedAt - offset }));
-    await this.#writer(origin).write(offset === 0 ? block : { ...block, changes });
-    this.#options.onChanges(block.table, block.changes.length);
+    await this.#writer(origin).write(offset === 0 ? block : byAnotherClock(block, offset));
+    this.#options.onChanges(block.table, countChanges(block));
   }
 
   /** What the batches say of this table, as they say it. */
@@ -94,5 +93,11 @@ export class Segments {
     return join(this.#folder, `${segmentName(origin)}.tmp`);
   }
 }
+
+/** As the segment's other blocks, whose times are by the clock of their batch's author. */
+const byAnotherClock = (block: Block, offset: number): Block => ({
+  ...block,
+  changes: block.changes.map((change) => ({ ...change, changedAt: change.changedAt - offset })),
+});
 
 const segmentName = (origin: number): string => `origin-${String(origin).padStart(3, '0')}.segment`;

@@ -1,3 +1,4 @@
+import { countChanges } from '../batch/column-block';
 import type { FileSummary, Header } from '../batch/header';
 import { createBatchWriter } from '../batch/writer';
 import type { Database } from '../database/port';
@@ -23,7 +24,7 @@ export async function writeBatch(
     for await (const { block } of database.capture(header.number, tables)) {
       signal.throwIfAborted();
       await writer.write(block);
-      onChanges(block.table, block.changes.length);
+      onChanges(block.table, countChanges(block));
     }
     return await writer.finish();
   } catch (error) {
