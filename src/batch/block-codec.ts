@@ -1,6 +1,7 @@
 import { BLOCK_CHANGES, type Block, type Change, type Operation, type Value } from './block';
 import { ByteReader, ByteWriter, FormatError } from './bytes';
 import { takeColumn, putColumn } from './column';
+import { ColumnBlock, countChanges, type Cells, type ChangeColumns } from './column-block';
 import { INTEGER_LIMIT, putIntegers, takeIntegers } from './integers';
 import { putStrings, takeStrings } from './strings';
 
@@ -23,39 +24,56 @@ export interface EncodedBlock {
  * Throws RangeError for a block that breaks the rules of its type: that is a fault of the caller.
  */
 export function encodeBlock(block: Block): EncodedBlock {
-  assertSound(block);
-  const { changes, columns, keyCount } = block;
+  assertWithinLimits(block, countChanges(block));
+  const { ops, bases, times, marks, cells } =
+    block instanceof ColumnBlock ? columnsOfPlain(block.data) : columnsOf(block);
   const out = new ByteWriter();
   putStrings(out, [block.table]);
-  out.varint(columns.length);
-  putStrings(out, columns);
-  out.varint(keyCount);
-  out.varint(changes.length);
-  out.append(Buffer.from(changes.map((change) => OPERATIONS.indexOf(change.op))));
-  putIntegers(
-    out,
-    numbersOf(changes, (change) => change.base ?? -1),
-  );
-  putIntegers(
-    out,
-    numbersOf(changes, (change) => change.changedAt),
-  );
-  putStrings(
-    out,
-    changes.map((change) => change.marks),
-  );
-  const keys = changes.map((change) => change.values);
-  const whole = changes.filter((change) => isWhole(change.op)).map((change) => change.values);
-  for (let column = 0; column < columns.length; column++) {
-    const holders = column < keyCount ? keys : whole;
-    putColumn(
-      out,
-      holders.map((values) => values[column] ?? null),
-    );
-  }
+  out.varint(block.columns.length);
+  putStrings(out, block.columns);
+  out.varint(block.keyCount);
+  out.varint(ops.length);
+  out.append(Buffer.from(ops.map((op) => OPERATIONS.indexOf(op))));
+  putIntegers(out, bases);
+  putIntegers(out, times);
+  putStrings(out, marks);
+  for (const column of cells) putColumn(out, column);
   putAdds(out, block);
   return { bytes: out.finish(), proseBytes: out.proseBytes };
 }
+
+/** What is written of a block, one list after the other. */
+interface Encodable {
+  readonly ops: readonly Operation[];
+  readonly bases: Float64Array;
+  readonly times: Float64Array;
+  readonly marks: readonly string[];
+  readonly cells: readonly Cells[];
+}
+
+function columnsOf(block: Block): Encodable {
+  assertSound(block);
+  const { changes, columns, keyCount } = block;
+  const keys = changes.map((change) => change.values);
+  const whole = changes.filter((change) => isWhole(change.op)).map((change) => change.values);
+  return {
+    ops: changes.map(({ op }) => op),
+    bases: numbersOf(changes, ({ base }) => base ?? -1),
+    times: numbersOf(changes, ({ changedAt }) => changedAt),
+    marks: changes.map((change) => change.marks),
+    cells: columns.map((_, column) =>
+      (column < keyCount ? keys : whole).map((values) => values[column] ?? null),
+    ),
+  };
+}
+
+const columnsOfPlain = ({ ops, marks, changedAt, cells }: ChangeColumns): Encodable => ({
+  ops,
+  bases: new Float64Array(ops.length).fill(-1),
+  times: changedAt,
+  marks,
+  cells,
+});
 
 /** The block that encodeBlock made these bytes of; throws FormatError for others. */
 export function decodeBlock(bytes: Buffer): Block {
@@ -100,8 +118,10 @@ function assertPlausible({ marks, changedAt, base }: Change, width: number): voi
 
 const MARKS = /^[01]*$/;
 
-function putAdds(out: ByteWriter, { additive = [], changes }: Block): void {
+function putAdds(out: ByteWriter, block: Block): void {
+  const { additive = [] } = block;
   if (additive.length === 0) return;
+  const { changes } = block;
   out.varint(additive.length);
   putStrings(out, additive);
   for (let column = 0; column < additive.length; column++) {
@@ -161,22 +181,29 @@ function keyOf(cells: readonly (readonly Value[])[], keyCount: number, change: n
   return values;
 }
 
-function assertSound({ table, columns, keyCount, changes, additive = [] }: Block): void {
-  const fail = (what: string): never => {
-    throw new RangeError(`Block of ${table}: ${what}`);
-  };
+const fail = ({ table }: Block, what: string): never => {
+  throw new RangeError(`Block of ${table}: ${what}`);
+};
+
+function assertWithinLimits(block: Block, count: number): void {
+  const { keyCount, columns } = block;
   const width = columns.length;
-  if (width > MAX_COLUMNS) fail(`${width} columns, at most ${MAX_COLUMNS}`);
-  if (!Number.isInteger(keyCount) || keyCount < 0 || keyCount > width) fail(`${keyCount} key columns`);
-  if (!additive.every((name) => columns.includes(name))) fail('additive columns that are none of it');
-  if (changes.length > BLOCK_CHANGES) fail(`${changes.length} changes, at most ${BLOCK_CHANGES}`);
-  if (changes.length * width > MAX_CELLS) fail(`${changes.length} rows of ${width} columns`);
+  if (width > MAX_COLUMNS) fail(block, `${width} columns, at most ${MAX_COLUMNS}`);
+  if (!Number.isInteger(keyCount) || keyCount < 0 || keyCount > width) fail(block, `${keyCount} key columns`);
+  if (count > BLOCK_CHANGES) fail(block, `${count} changes, at most ${BLOCK_CHANGES}`);
+  if (count * width > MAX_CELLS) fail(block, `${count} rows of ${width} columns`);
+}
+
+function assertSound(block: Block): void {
+  const { columns, keyCount, changes, additive = [] } = block;
+  const width = columns.length;
+  if (!additive.every((name) => columns.includes(name))) fail(block, 'additive columns that are none of it');
   for (const { op, values, changedAt, base, adds } of changes) {
     const expected = isWhole(op) ? width : keyCount;
-    if (values.length !== expected) fail(`${op} with ${values.length} values, ${expected} expected`);
-    if (adds !== undefined && adds.length !== additive.length) fail(`${adds.length} sums`);
-    if (!isSmall(changedAt)) fail(`changedAt ${changedAt}`);
-    if (base !== null && (base < 0 || !isSmall(base))) fail(`base ${base}`);
+    if (values.length !== expected) fail(block, `${op} with ${values.length} values, ${expected} expected`);
+    if (adds !== undefined && adds.length !== additive.length) fail(block, `${adds.length} sums`);
+    if (!isSmall(changedAt)) fail(block, `changedAt ${changedAt}`);
+    if (base !== null && (base < 0 || !isSmall(base))) fail(block, `base ${base}`);
   }
 }
 

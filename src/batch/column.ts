@@ -1,4 +1,5 @@
 import type { Value } from './block';
+import type { Cells } from './column-block';
 import { FormatError, type ByteReader, type ByteWriter } from './bytes';
 import { INTEGER_LIMIT, putIntegers, takeIntegers } from './integers';
 import { putStrings, takeStrings } from './strings';
@@ -19,8 +20,14 @@ const RAW_REALS = 255;
 const REAL_SCALE = 6;
 
 /** Values of one column, any mix of kinds; the reader must know how many they are. */
-export function putColumn(out: ByteWriter, values: readonly Value[]): void {
+export function putColumn(out: ByteWriter, values: Cells): void {
   if (values.length === 0) return;
+  if (values instanceof Float64Array) {
+    out.byte(INTEGER);
+    out.byte(SMALL);
+    putIntegers(out, values);
+    return;
+  }
   if (putUniform(out, values)) return;
   out.byte(MIXED);
   out.append(Uint8Array.from(values, kindOf));

@@ -25,7 +25,10 @@ export const headerSchema = z.object({
   fingerprints: z.record(z.string(), z.string()),
   /** Of a batch: what these tables are made of. */
   schemas: schemasSchema,
-  /** Hub time minus the author's time, milliseconds, as last measured. */
+  /**
+   * Hub time minus the time of the changes, milliseconds: of a batch, by its author's clock, as last measured. Of a segment,
+   * that of the batch whose blocks it took as they were, else 0.
+   */
   clockOffset: z.number().int().min(-INTEGER_LIMIT).max(INTEGER_LIMIT),
   /** Of a batch whose author lost later ones of its own with its database: the last before these. */
   known: z.number().int().nonnegative().optional(),

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { diskError } from '../shared/disk-error';
 import { SyncError } from '../shared/errors';
 import type { Block } from './block';
+import type { BlockFrame } from './block-frames';
 import { decodeBlock } from './block-codec';
 import {
   BLOCK,
@@ -36,9 +37,11 @@ export interface BatchReader {
   readonly header: Header;
   /** What the file holds, once `blocks` was read to its end; null before. */
   readonly trailer: Trailer | null;
+  /** Where the blocks lie that `blocks` gave last. */
+  readonly frames: readonly BlockFrame[];
   /**
-   * The blocks in order, each verified before it is given, one held at a time; the end is reached only if the whole
-   * file is what its author wrote. Throws `batch.truncated`, `batch.corrupt` or `disk.*`. Each call starts anew.
+   * The blocks in order, each verified before it is given, while the next one is read: at most two are held. The end is
+   * reached only if the whole file is what its author wrote. Throws `batch.truncated`, `batch.corrupt` or `disk.*`. Each call starts anew.
    */
   blocks(): AsyncGenerator<Block>;
   close(): Promise<void>;
@@ -66,6 +69,7 @@ export async function openBatch(file: string): Promise<BatchReader> {
 
 class FileBatchReader implements BatchReader {
   trailer: Trailer | null = null;
+  frames: BlockFrame[] = [];
 
   constructor(
     private readonly start: FrameSource,
@@ -75,25 +79,43 @@ class FileBatchReader implements BatchReader {
   async *blocks(): AsyncGenerator<Block> {
     const source = this.start.fork();
     const tables = new Map<string, number>();
-    for (;;) {
-      const before = source.digest();
-      const { head, raw } = await source.next();
-      if (head.kind === TRAILER) {
-        this.trailer = parseTrailer(source, raw, before, tables);
-        return;
+    const frames: BlockFrame[] = [];
+    this.frames = frames;
+    let ahead = source.advance();
+    try {
+      for (;;) {
+        const { head, raw, position, before } = await ahead;
+        if (head.kind === TRAILER) {
+          this.trailer = parseTrailer(source, raw, before, tables);
+          return;
+        }
+        if (head.kind !== BLOCK) throw source.corrupt(`frame ${head.kind} after the header`);
+        const block = parse(source, () => decodeBlock(raw));
+        if (block.additive !== undefined && this.header.format < SUMS_VERSION)
+          throw source.corrupt('sums in a file that has none');
+        const { table, changes } = block;
+        tables.set(table, (tables.get(table) ?? 0) + changes.length);
+        frames.push({ table, changes: changes.length, position, length: source.at - position });
+        ahead = source.advance();
+        yield block;
       }
-      if (head.kind !== BLOCK) throw source.corrupt(`frame ${head.kind} after the header`);
-      const block = parse(source, () => decodeBlock(raw));
-      if (block.additive !== undefined && this.header.format < SUMS_VERSION)
-        throw source.corrupt('sums in a file that has none');
-      tables.set(block.table, (tables.get(block.table) ?? 0) + block.changes.length);
-      yield block;
+    } finally {
+      // Who stops in the middle may close the file next.
+      await ahead.catch(() => undefined);
     }
   }
 
   async close(): Promise<void> {
     await this.start.close();
   }
+}
+
+interface AheadFrame {
+  readonly head: FrameHead;
+  readonly raw: Buffer;
+  readonly position: number;
+  /** SHA-256 of all bytes before it. */
+  readonly before: string;
 }
 
 /** Reads whole, verified frames from a position on. */
@@ -115,6 +137,11 @@ class FrameSource {
     return this.hash.copy().digest('hex');
   }
 
+  /** Bytes read so far. */
+  get at(): number {
+    return this.position;
+  }
+
   get atEnd(): boolean {
     return this.position === this.size;
   }
@@ -124,6 +151,14 @@ class FrameSource {
     const bytes = await this.read(PREAMBLE.length);
     if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw this.corrupt('not a batch');
     return bytes[MAGIC.length] === FORMAT_VERSION;
+  }
+
+  /** The next frame, and where it lies; the failure is met by whoever awaits it. */
+  advance(): Promise<AheadFrame> {
+    const [position, before] = [this.position, this.digest()];
+    const frame = this.next().then((next) => ({ ...next, position, before }));
+    frame.catch(() => undefined);
+    return frame;
   }
 
   async next(): Promise<{ head: FrameHead; raw: Buffer }> {

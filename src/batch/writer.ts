@@ -1,10 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
 import { open, rm, type FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { diskError } from '../shared/disk-error';
 import { SyncError } from '../shared/errors';
 import type { Block } from './block';
+import { countChanges } from './column-block';
 import { encodeBlock } from './block-codec';
-import { BLOCK, encodeFrame, HEADER, MAX_FRAME, MAX_TEXT_FRAME, PREAMBLE, TRAILER } from './frame';
+import type { BlockFrame } from './block-frames';
+import { BLOCK, encodeFrame, HEADER, isIntact, MAX_FRAME, MAX_TEXT_FRAME, PREAMBLE, TRAILER } from './frame';
 import { headerSchema, SUMS_VERSION, type FileSummary, type Header } from './header';
 
 export interface BatchWriter {
@@ -16,6 +19,8 @@ export interface BatchWriter {
    * the file is then good for nothing but `abort`.
    */
   write(block: Block): Promise<void>;
+  /** Adds a block as it is stored in another file. Rejects with `disk.*`, and with `batch.corrupt` where it is damaged. */
+  copy(frame: BlockFrame, bytes: Buffer): Promise<void>;
   /** Writes the trailer, fsyncs and closes. The caller renames the file. */
   finish(): Promise<FileSummary>;
   /** Closes and removes the file; does nothing after `finish`, nor twice. */
@@ -54,10 +59,24 @@ class FileBatchWriter implements BatchWriter {
       throw new RangeError(`Block of ${block.table}: sums in a file of format ${this.header.format}`);
     const { bytes, proseBytes } = encodeBlock(block);
     if (bytes.length > MAX_FRAME) throw tooLarge(block, bytes.length);
-    if (block.changes.length === 0) return;
-    this.tables.set(block.table, (this.tables.get(block.table) ?? 0) + block.changes.length);
+    const changes = countChanges(block);
+    if (changes === 0) return;
+    await this.add(block.table, changes, encodeFrame(BLOCK, bytes, proseBytes));
+  }
+
+  async copy({ table, changes }: BlockFrame, bytes: Buffer): Promise<void> {
+    this.assertOpen();
+    if (!isIntact(bytes))
+      throw new SyncError('batch.corrupt', {
+        params: { file: basename(this.file) },
+        cause: 'a copied frame',
+      });
+    await this.add(table, changes, Promise.resolve(bytes));
+  }
+
+  private async add(table: string, changes: number, frame: Promise<Buffer>): Promise<void> {
+    this.tables.set(table, (this.tables.get(table) ?? 0) + changes);
     const before = this.tail;
-    const frame = encodeFrame(BLOCK, bytes, proseBytes);
     this.tail = before.then(async () => this.append(await frame));
     ignoreForNow(frame);
     ignoreForNow(this.tail);

@@ -1,4 +1,4 @@
-import type { Block } from '../batch/block';
+import { countChanges } from '../batch/column-block';
 import type { FileSummary, Header } from '../batch/header';
 import { createBatchWriter } from '../batch/writer';
 import type { Database } from '../database/port';
@@ -6,7 +6,7 @@ import type { Database } from '../database/port';
 export interface CaptureOptions {
   readonly tables: readonly string[];
   readonly signal: AbortSignal;
-  readonly onBlock: (block: Block) => void;
+  readonly onChanges: (table: string, changes: number) => void;
 }
 
 /**
@@ -17,14 +17,14 @@ export async function writeBatch(
   database: Database,
   file: string,
   header: Header,
-  { tables, signal, onBlock }: CaptureOptions,
+  { tables, signal, onChanges }: CaptureOptions,
 ): Promise<FileSummary> {
   const writer = createBatchWriter(file, header);
   try {
     for await (const { block } of database.capture(header.number, tables)) {
       signal.throwIfAborted();
       await writer.write(block);
-      onBlock(block);
+      onChanges(block.table, countChanges(block));
     }
     return await writer.finish();
   } catch (error) {

@@ -1,23 +1,21 @@
 import { join } from 'node:path';
-import { createBatchWriter, type BatchWriter } from '../batch/writer';
-import type { Header } from '../batch/header';
 import type { Manifest, Segment } from '../batch/manifest';
 import type { Database, LedgerEntry } from '../database/port';
 import { emptyFolder } from '../transport/batch-files';
-import { renameDurable, writeFileAtomic } from '../shared/atomic-file';
+import { writeFileAtomic } from '../shared/atomic-file';
 import { manifestFile, roundFolder } from '../transport/names';
+import { changesIn, type PlainBatches } from './plain-batches';
+import { Segments, type SegmentOptions } from './segments';
 import type { CaptureOptions } from './write-batch';
 
-export interface RoundOptions extends CaptureOptions {
-  readonly round: number;
+export interface RoundOptions extends CaptureOptions, SegmentOptions {
   /** It takes the place of all rounds after this one; left out: of none. */
   readonly since?: number;
   readonly roundsFolder: string;
-  readonly application: string;
-  /** What the hub's tables are made of. */
-  readonly schemas: Pick<Manifest, 'fingerprints' | 'schemas'>;
   /** Every site that the manifest must speak of. */
   readonly sites: readonly number[];
+  /** What the round can take as it came. */
+  readonly plain: PlainBatches;
   /** Milliseconds since 1970, UTC. */
   readonly now: number;
 }
@@ -53,43 +51,22 @@ async function writeSegments(
   options: RoundOptions,
   totals: Record<string, number>,
 ): Promise<Segment[]> {
-  const writers = new Map<number, BatchWriter>();
-  const temporary = (origin: number): string => join(folder, `${segmentName(origin)}.tmp`);
+  const plain = await options.plain.intact();
+  const segments = new Segments(folder, options, plain);
   try {
-    for await (const { origin, block, total = null } of database.capture(options.round, options.tables)) {
+    for await (const captured of database.capture(options.round, options.tables, changesIn(plain))) {
+      const { origin, block, total = null, asTold } = captured;
       if (total !== null) totals[block.table] = total;
       options.signal.throwIfAborted();
-      const writer = writers.get(origin) ?? createBatchWriter(temporary(origin), headerOf(origin, options));
-      writers.set(origin, writer);
-      await writer.write(block);
-      options.onBlock(block);
+      if (asTold === true) await segments.copy(block.table);
+      else await segments.write(origin, block);
     }
-    const segments: Segment[] = [];
-    for (const [origin, writer] of [...writers].sort(([a], [b]) => a - b)) {
-      const { size, sha256, changes } = await writer.finish();
-      const name = segmentName(origin);
-      await renameDurable(temporary(origin), join(folder, name));
-      segments.push({ name, origin, size, sha256, changes });
-    }
-    return segments;
+    return await segments.finish();
   } catch (error) {
-    for (const writer of writers.values()) await writer.abort();
+    await segments.abort();
     throw error;
   }
 }
-
-const segmentName = (origin: number): string => `origin-${String(origin).padStart(3, '0')}.segment`;
-
-const headerOf = (origin: number, { round, application, schemas }: RoundOptions): Header => ({
-  format: 1,
-  application,
-  kind: 'segment',
-  origin,
-  number: round,
-  base: round - 1,
-  fingerprints: schemas.fingerprints,
-  clockOffset: 0,
-});
 
 function lineOf(
   site: number,

@@ -22,6 +22,8 @@ export interface CapturedBlock {
   readonly block: Block;
   /** Hub: how many rows the table has in the same reading; null: too many to count. */
   readonly total?: number | null;
+  /** Of a table that is told to `capture`: all that is pending is what was told, and is not read. `block` has no changes. */
+  readonly asTold?: true;
 }
 
 export interface SnapshotBlock {
@@ -64,8 +66,14 @@ export interface Database {
   /**
    * Marks every pending change of these tables as batch (site) or round (hub) `number`, and reads exactly those,
    * with the rows as they were at that instant. The marks hold from the first block on.
+   * `told`: by table, so many pending changes whose rows the caller knows, each one line of the log. Where these are all
+   * of the table, a database that keeps values as they came may say so in place of reading them.
    */
-  capture(number: number, tables: readonly string[]): AsyncIterable<CapturedBlock>;
+  capture(
+    number: number,
+    tables: readonly string[],
+    told?: ReadonlyMap<string, number>,
+  ): AsyncIterable<CapturedBlock>;
   /** Takes back the marks of a batch or round that was never named. */
   release(number: number): Promise<void>;
   /** Every row of a table, in any order. Rejects with `database.tableUnknown` {table} where it is not prepared. */

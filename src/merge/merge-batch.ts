@@ -17,6 +17,7 @@ import type {
 import { SyncError } from '../shared/errors';
 import { applyUntilAccepted } from './apply-until-accepted';
 import { decide } from './decide';
+import { PlainTables } from './plain-tables';
 import { Repaired } from './repaired';
 import { heldTables, whyHeld, type HeldReason } from './schema-differences';
 import { Superseded } from './superseded';
@@ -47,6 +48,8 @@ export interface MergeOutcome {
   readonly declined: readonly string[];
   /** Why they were left out. */
   readonly held: readonly HeldReason[];
+  /** Tables all of whose changes were written as they came, each logged in one line. */
+  readonly plain: ReadonlySet<string>;
 }
 
 /** In the ledger, of a batch whose file was gone when its line was written again. */
@@ -66,17 +69,26 @@ export async function mergeBatch(
   const known = ledger.find(({ batch }) => batch === number);
   if (known !== undefined) {
     if (known.sha256 === options.sha256 || known.sha256 === UNKNOWN_DIGEST)
-      return { written: new Map(), conflicts: [], replaced: 0, declined: known.declined, held: [] };
+      return {
+        written: new Map(),
+        conflicts: [],
+        replaced: 0,
+        declined: known.declined,
+        held: [],
+        plain: new Set(),
+      };
     throw new SyncError('merge.batchChanged', { params: { site: author, batch: number } });
   }
   const unseen: Unseen = { at: 'hub', author, base, ...lostPast(file.header, ledger) };
   const declined = new Set<string>();
   const held = heldTables(options.tables, fingerprints, untoldOf(ledger, base));
   const superseded = await Superseded.of(database, author);
+  const plain = new PlainTables(options.tables, fingerprints);
   const sound = soundBlocks(file, options.tables, held);
   const blocks = passing(sound, held, declined, options.onProgress);
   const repaired = new Repaired();
-  await database.stage(superseded.watch(repaired.watch(blocks)), { clockOffset });
+  // As it came: a repaired row is plain to the database, and is marked in the batch.
+  await database.stage(superseded.watch(repaired.watch(plain.watch(blocks))), { clockOffset });
   return database.transaction(async (transaction) => {
     for (const id of superseded.ids) {
       await transaction.endRefused(id, { outcome: 'superseded', at: options.now });
@@ -88,12 +100,14 @@ export async function mergeBatch(
       const policy = options.policies.tables[table] ?? options.policies.default;
       const { settlement, conflict } = decide(contested, author, policy);
       await transaction.settle(contested.change, settlement);
+      plain.settled(table);
       if (conflict !== null) await journal.add(conflict);
     }
     const replaced = await repaired.journal(transaction, author, noted);
-    await applyUntilAccepted(transaction, unseen, (violation) =>
-      settleViolation(transaction, violation, author, journal),
-    );
+    await applyUntilAccepted(transaction, unseen, (violation) => {
+      plain.refused();
+      return settleViolation(transaction, violation, author, journal);
+    });
     await transaction.recordMerged({
       site: author,
       batch: number,
@@ -106,6 +120,7 @@ export async function mergeBatch(
       replaced,
       declined: [...declined],
       held: whyHeld(options.tables, file.header, declined),
+      plain: plain.names,
     };
   });
 }

@@ -61,7 +61,12 @@ async function* blocksOf(
     try {
       for await (const block of reader.blocks()) {
         spoken.add(block.table);
-        const changes = block.changes.map((change) => ({ ...change, base: origin }));
+        const { clockOffset } = reader.header;
+        const changes = block.changes.map((change) => ({
+          ...change,
+          changedAt: change.changedAt + clockOffset,
+          base: origin,
+        }));
         if (known.has(block.table)) yield { ...block, changes };
         onProgress?.(block.changes.length);
       }

@@ -1,6 +1,7 @@
 import { isDamage } from '../batch/damage';
 import { digestFile } from '../batch/digest';
 import { openBatch } from '../batch/reader';
+import type { PlainBatches } from '../capture/plain-batches';
 import type { Database } from '../database/port';
 import { mergeBatch, type MergeOutcome, type Policies } from '../merge/merge-batch';
 import type { Clock } from '../shared/clock';
@@ -18,6 +19,8 @@ interface MergeContext {
   readonly signal: AbortSignal;
   readonly tracked: Tracked;
   readonly onChanged: () => Promise<void>;
+  /** What was merged and not altered, for the round. */
+  readonly plain: PlainBatches;
 }
 
 /**
@@ -93,13 +96,13 @@ async function mergeReceived(
   handle: StepHandle,
   site: HubSite,
   batch: number,
-  { database, folder, policies, clock, signal, tracked }: MergeContext,
+  { database, folder, policies, clock, signal, tracked, plain }: MergeContext,
 ): Promise<void> {
   const file = folder.batchFile(site.number, batch);
   const { sha256, size } = await digestFile(file);
   const reader = await openBatch(file);
   try {
-    const { kind, origin, number, base } = reader.header;
+    const { kind, origin, number, base, clockOffset } = reader.header;
     const own = kind === 'batch' && origin === site.number && number === batch;
     if (!own || base > tracked.state.lastMarked) {
       throw new SyncError('batch.foreign', { params: { site: site.name, batch } });
@@ -122,6 +125,8 @@ async function mergeReceived(
         },
       });
     });
+    const frames = reader.frames.filter(({ table }) => outcome.plain.has(table));
+    plain.add({ site: site.number, file, sha256, clockOffset, frames });
     handle.count({ bytes: size, rows: done });
     const line = siteLine(handle.report, site);
     line.bytes += size;

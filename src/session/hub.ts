@@ -1,3 +1,4 @@
+import { PlainBatches } from '../capture/plain-batches';
 import { writeRound } from '../capture/write-round';
 import { unknownAdditive, type AdditiveColumns } from '../database/additive';
 import type { Database, Installation } from '../database/port';
@@ -73,6 +74,7 @@ export class HubSession {
   #delivered: readonly HubSite[] = [];
   /** Of these, the sites that have sent all they have and wait for the round. */
   #waiting: readonly HubSite[] = [];
+  readonly #plain = new PlainBatches();
 
   constructor(options: HubSessionOptions) {
     this.#options = options;
@@ -211,7 +213,7 @@ export class HubSession {
    * refused, tonight or before, is then tried again: another site may have brought what was missing.
    */
   async #merge(handle: StepHandle): Promise<void> {
-    const context = { ...this.#options, tracked: this.#checked() };
+    const context = { ...this.#options, tracked: this.#checked(), plain: this.#plain };
     const merged = await mergedBatches(context.database);
     for (const site of this.#delivered) {
       const whole = await mergeDelivered(handle, site, merged.get(site.number) ?? 0, context);
@@ -243,9 +245,10 @@ export class HubSession {
       tables: catalogue.tables.map(({ name }) => name),
       now: clock.now(),
       signal,
-      onBlock: ({ table, changes }) => {
-        done += changes.length;
-        handle.countTable(table, { sent: changes.length });
+      plain: this.#plain,
+      onChanges: (table, changes) => {
+        done += changes;
+        handle.countTable(table, { sent: changes });
         handle.progress({ done, total: Math.max(total, done), unit: 'rows' });
       },
     });

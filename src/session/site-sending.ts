@@ -61,10 +61,10 @@ export class SiteSending {
     const { size } = await writeBatch(database, file, header, {
       tables: catalogue.tables.map(({ name }) => name),
       signal,
-      onBlock: ({ table, changes }) => {
-        rows += changes.length;
-        handle.count({ rows: changes.length });
-        handle.countTable(table, { sent: changes.length });
+      onChanges: (table, changes) => {
+        rows += changes;
+        handle.count({ rows: changes });
+        handle.countTable(table, { sent: changes });
         handle.progress({ done: rows, total: Math.max(rows, pending), unit: 'rows' });
       },
     });

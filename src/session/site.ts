@@ -114,8 +114,8 @@ export class SiteSession {
     // A cut can fall between a round applied and its acknowledgement, for which the hub may still wait. Not before the
     // batch is there: a hub that finds everyone up to date, and nothing new, waits for nobody.
     await this.#rounds.acknowledge(handle, this.#checked().hub);
-    let pause = Math.min(FIRST_LOOK, pollInterval);
-    for (let told = false; ; told = true, pause = Math.min(pause * 2, pollInterval)) {
+    let waited = 0;
+    for (let told = false; ; told = true) {
       const hub = await retryUntil(deadline, this.#options, () => link.status(signal));
       this.#hub = hub;
       if (hub.round > this.#rounds.position) {
@@ -129,7 +129,9 @@ export class SiteSession {
       if (hub.round > this.#rounds.position) await this.#takeRounds(handle);
       if (deadline.left === 0) break;
       handle.progress({ done: 0, total: null, unit: 'bytes', left: deadline.left });
-      await clock.delay(Math.min(pause, deadline.left), signal);
+      const pause = Math.min(Math.max(FIRST_LOOK, waited / 4), pollInterval, deadline.left);
+      await clock.delay(pause, signal);
+      waited += pause;
     }
     handle.partial('session.site.roundLate', { batch: last });
   }
@@ -159,7 +161,10 @@ export class SiteSession {
   }
 }
 
-/** Where nobody has much to tell the round is there in a moment: a site first looks again after so many milliseconds. */
+/**
+ * Where nobody has much to tell the round is there in a moment: a site first looks again after so many milliseconds, and
+ * then after a quarter of what it has waited, so that no long wait grows much longer by it.
+ */
 const FIRST_LOOK = 100;
 
 /** A hub that answers and leaves the batch out, again and again, is not asked for ever. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { countChanges } from '../../src/batch/column-block';
 import { openSqlite } from '../../src/database/sqlite/database';
 import { Connection } from '../../src/database/sqlite/connection';
 import { count, interleaved, perSecond, seconds, type Bench } from './bench';
@@ -31,7 +32,7 @@ export const capture: Bench = {
       async () => {
         let read = 0;
         const taken = await seconds(async () => {
-          for await (const { block } of database.capture(1, ['member'])) read += block.changes.length;
+          for await (const { block } of database.capture(1, ['member'])) read += countChanges(block);
         });
         expect(read);
         await database.release(1);

@@ -380,6 +380,25 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         expect(await captured(1)).toHaveLength(2);
       });
 
+      test('reads what it was told of, unless that is all there is', async () => {
+        await open('person', 'hub');
+        await fixture.run(`UPDATE person SET points = 1`);
+        for (const [lines, number] of [1, 3, 2].entries()) {
+          const blocks: CapturedBlock[] = [];
+          const told = new Map([['person', number]]);
+          for await (const block of database.capture(lines + 1, ['person'], told)) blocks.push(block);
+          await database.release(lines + 1);
+          const read = blocks.flatMap(({ block }) => block.changes.map(textOf)).length;
+          const [{ asTold = false, total } = {}] = blocks;
+          expect(total).toBe(2);
+          expect({ number, read, asTold }).toEqual({
+            number,
+            read: asTold ? 0 : 2,
+            asTold: asTold && number === 2,
+          });
+        }
+      });
+
       test('cuts large tables into blocks', async () => {
         await open('keyOnly');
         for (let from = 0; from < 5000; from += 500) {

@@ -62,7 +62,7 @@ async function sendBlindly(nightly: Nightly, site: number): Promise<void> {
     {
       tables: tables.map(({ name }) => name),
       signal: new AbortController().signal,
-      onBlock: () => undefined,
+      onChanges: () => undefined,
     },
   );
   await database.close();

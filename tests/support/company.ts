@@ -2,10 +2,12 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatFor } from '../../src/batch/header';
-import type { Manifest, Segment } from '../../src/batch/manifest';
+import type { Manifest } from '../../src/batch/manifest';
 import { manifestSchema } from '../../src/batch/manifest';
 import { openBatch } from '../../src/batch/reader';
-import { createBatchWriter, type BatchWriter } from '../../src/batch/writer';
+import { createBatchWriter } from '../../src/batch/writer';
+import { PlainBatches } from '../../src/capture/plain-batches';
+import { writeRound } from '../../src/capture/write-round';
 import type { AdditiveColumns } from '../../src/database/additive';
 import type { Conflict, Database, Policy, Table } from '../../src/database/port';
 import { openSqlite } from '../../src/database/sqlite/database';
@@ -13,6 +15,7 @@ import { applyRound, type RoundOutcome } from '../../src/merge/apply-round';
 import { mergeBatch, type MergeOutcome } from '../../src/merge/merge-batch';
 import { retryRefused, type RetryOutcome } from '../../src/merge/retry-refused';
 import { schemasOf } from '../../src/merge/schema-differences';
+import { roundFolder } from '../../src/transport/names';
 import { openBusiness, type Business } from './business';
 
 export interface Place {
@@ -28,11 +31,6 @@ interface BatchFile {
   readonly number: number;
   readonly file: string;
   readonly sha256: string;
-}
-
-interface Round {
-  readonly manifest: Manifest;
-  readonly files: ReadonlyMap<string, string>;
 }
 
 export interface CompanyOptions {
@@ -56,8 +54,9 @@ const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 export class Company {
   readonly folder = mkdtempSync(join(SCRATCH, 'company-'));
   readonly places: Place[] = [];
-  readonly rounds: Round[] = [];
+  readonly rounds: Manifest[] = [];
   readonly #batches: BatchFile[] = [];
+  #plain = new PlainBatches();
   readonly #options: CompanyOptions;
   readonly #tables = new Map<number, readonly Table[]>();
 
@@ -184,15 +183,19 @@ export class Company {
     return retryRefused(this.hub, { tables: await this.tables(0), now: 1_800_000_000_000 });
   }
 
-  async mergeOne({ file, sha256 }: BatchFile): Promise<MergeOutcome> {
+  async mergeOne({ site, file, sha256 }: BatchFile): Promise<MergeOutcome> {
     const reader = await openBatch(file);
     try {
-      return await mergeBatch(this.hub, reader, {
+      const outcome = await mergeBatch(this.hub, reader, {
         tables: await this.tables(0),
         policies: { default: this.#options.policy ?? 'newest', tables: {} },
         sha256,
         now: 1_800_000_000_000,
       });
+      const { clockOffset } = reader.header;
+      const frames = reader.frames.filter(({ table }) => outcome.plain.has(table));
+      this.#plain.add({ site, file, sha256, clockOffset, frames });
+      return outcome;
     } finally {
       await reader.close();
     }
@@ -207,61 +210,28 @@ export class Company {
   async publish(): Promise<number> {
     const round = this.rounds.length + 1;
     const tables = await this.tables(0);
-    const schemas = schemasOf(tables);
-    const writers = new Map<number, { writer: BatchWriter; file: string }>();
-    for await (const { origin, block } of this.hub.capture(round, namesOf(tables))) {
-      const file = join(this.folder, `round-${String(round)}-${String(origin)}`);
-      const open = writers.get(origin) ?? {
-        file,
-        writer: createBatchWriter(file, {
-          format: 1,
-          application: 'test',
-          kind: 'segment',
-          origin,
-          number: round,
-          base: round - 1,
-          fingerprints: schemas.fingerprints,
-          clockOffset: 0,
-        }),
-      };
-      writers.set(origin, open);
-      await open.writer.write(block);
-    }
-    const segments: Segment[] = [];
-    const files = new Map<string, string>();
-    for (const [origin, { writer, file }] of writers) {
-      const { size, sha256, changes } = await writer.finish();
-      const name = `origin-${String(origin).padStart(3, '0')}.segment`;
-      segments.push({ name, origin, size, sha256, changes });
-      files.set(name, file);
-    }
-    const manifest = manifestSchema.parse({
-      format: 1,
+    const roundsFolder = join(this.folder, 'rounds');
+    const manifest = await writeRound(this.hub, {
       round,
+      roundsFolder,
       application: 'test',
-      publishedAt: '2026-11-24T22:00:00.000Z',
-      segments,
-      ...schemas,
-      sites: await this.#mergedSites(round),
+      schemas: schemasOf(tables),
+      sites: this.places.map(({ number }) => number).filter((number) => number > 0),
+      tables: namesOf(tables),
+      plain: this.#plain,
+      now: 1_764_021_600_000,
+      signal: new AbortController().signal,
+      onChanges: () => undefined,
     });
-    this.rounds.push({ manifest, files });
-    return segments.reduce((sum, { changes }) => sum + changes, 0);
+    this.#plain = new PlainBatches();
+    this.rounds.push(manifestSchema.parse(manifest));
+    return manifest.segments.reduce((sum, { changes }) => sum + changes, 0);
   }
 
-  async #mergedSites(round: number): Promise<Manifest['sites']> {
-    const ledger = await this.hub.ledger();
-    return this.places
-      .filter(({ number }) => number > 0)
-      .map(({ number }) => {
-        const own = ledger.filter(({ site }) => site === number);
-        return {
-          site: number,
-          batch: Math.max(0, ...own.map(({ batch }) => batch)),
-          declined: own
-            .filter((entry) => entry.round === round)
-            .flatMap(({ batch, declined }) => declined.map((table) => ({ batch, table }))),
-        };
-      });
+  /** Where each segment of a round is. */
+  segmentsOf({ round, segments }: Manifest): { readonly origin: number; readonly file: string }[] {
+    const folder = roundFolder(join(this.folder, 'rounds'), round);
+    return segments.map(({ origin, name }) => ({ origin, file: join(folder, name) }));
   }
 
   /** Applies every round that a site has not applied, or up to `last`. */
@@ -269,7 +239,7 @@ export class Company {
     const { database } = this.place(site);
     const outcomes: RoundOutcome[] = [];
     for (const round of this.rounds.slice((await database.state())?.position ?? 0, last)) {
-      outcomes.push(await this.apply(site, round.manifest.round));
+      outcomes.push(await this.apply(site, round.round));
     }
     return outcomes;
   }
@@ -278,13 +248,10 @@ export class Company {
     const { database } = this.place(site);
     const round = this.rounds[number - 1];
     if (round === undefined) throw new Error(`no round ${String(number)}`);
-    const files = round.manifest.segments
-      .filter(({ origin }) => origin !== site)
-      .map(({ name }) => round.files.get(name) ?? '');
-    return applyRound(database, round.manifest, {
+    return applyRound(database, round, {
       site,
       tables: await this.tables(site),
-      files,
+      files: this.segmentsOf(round).flatMap(({ origin, file }) => (origin === site ? [] : [file])),
     });
   }
 

@@ -90,14 +90,18 @@ class SqliteDatabase implements Database {
     );
   }
 
-  async *capture(number: number, tables: readonly string[]): AsyncGenerator<CapturedBlock> {
+  async *capture(
+    number: number,
+    tables: readonly string[],
+    told?: ReadonlyMap<string, number>,
+  ): AsyncGenerator<CapturedBlock> {
     const { role } = await this.#do(() => requireTracking(this.#connection));
     const concerned = (await this.#do(() => this.#tracked())).filter(({ name }) => tables.includes(name));
     await this.#do(() => requireWal(this.#connection));
     const reader = new Connection(this.#path);
     try {
       await this.#do(() => mark(this.#connection, reader, concerned, number));
-      for (const table of concerned) yield* readPending(reader, table, role);
+      for (const table of concerned) yield* readPending(reader, table, role, told?.get(table.name));
     } catch (error) {
       throw databaseError(error, this.#path);
     } finally {

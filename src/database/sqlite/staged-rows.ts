@@ -2,15 +2,13 @@ import type { Operation, Value } from '../../batch/block';
 import type { Connection } from './connection';
 
 /** A call of the database costs as much as the values of a row do: many rows go with each, up to so many values. */
-const VALUES_AT_ONCE = 200;
+const VALUES_AT_ONCE = [1000, 100];
 
 /** Writes staged rows in their order; the last ones with `finish`. */
 export class StagedRows {
   readonly #connection: Connection;
-  readonly #width: number;
-  readonly #most: number;
-  readonly #many: string;
-  readonly #one: string;
+  /** The largest first, in the end a single row. */
+  readonly #insertions: readonly { readonly values: number; readonly sql: string }[];
   readonly #whole: string;
   /** Row after row. */
   #waiting: Value[] = [];
@@ -19,19 +17,19 @@ export class StagedRows {
   constructor(connection: Connection, table: string, columns: readonly string[]) {
     this.#connection = connection;
     const plain = ['op', 'marks', 'changed_at', ...columns];
-    const rows = Math.max(1, Math.floor(VALUES_AT_ONCE / plain.length));
-    this.#width = plain.length;
-    this.#most = rows * plain.length;
-    this.#many = insertion(table, plain, rows);
-    this.#one = insertion(table, plain, 1);
+    const counts = [...VALUES_AT_ONCE.map((values) => Math.floor(values / plain.length)), 1];
+    this.#insertions = counts
+      .filter((rows) => rows > 0)
+      .map((rows) => ({ values: rows * plain.length, sql: insertion(table, plain, rows) }));
     this.#whole = insertion(table, [...plain, 'base', 'write', 'everyone', 'adds'], 1);
   }
 
   /** A change that has no base, asks nothing and adds nothing: nearly every one. */
   add(op: Operation, marks: string, changedAt: number, values: readonly Value[]): void {
     this.#waiting.push(op, marks, changedAt, ...values);
-    if (this.#waiting.length < this.#most) return;
-    this.#connection.run(this.#many, ...this.#waiting);
+    const [most] = this.#insertions;
+    if (most === undefined || this.#waiting.length < most.values) return;
+    this.#connection.run(most.sql, ...this.#waiting);
     this.#waiting = [];
   }
 
@@ -42,8 +40,10 @@ export class StagedRows {
   }
 
   finish(): void {
-    for (let at = 0; at < this.#waiting.length; at += this.#width)
-      this.#connection.run(this.#one, ...this.#waiting.slice(at, at + this.#width));
+    let at = 0;
+    for (const { values, sql } of this.#insertions)
+      for (; at + values <= this.#waiting.length; at += values)
+        this.#connection.run(sql, ...this.#waiting.slice(at, at + values));
     this.#waiting = [];
   }
 }
