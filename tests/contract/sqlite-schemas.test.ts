@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Block, Change, Value } from '../../src/batch/block';
+import { openSqlite } from '../../src/database/sqlite/database';
 import { openBusiness, type BusinessOptions } from '../support/business';
 import { makeSqliteFixture, type SqliteFixture } from './sqlite-fixture';
 
@@ -461,6 +462,21 @@ describe('schemas that change', () => {
     expect((await fixture.database.catalogue()).tables[0]?.tracking).toBe('outdated');
     await fixture.database.prepare({ id: fixture.path, role: 'site' });
     expect((await changes(fixture)).sort()).toEqual(['D 2', 'U 1 Ann', 'U 3 Zoé']);
+  });
+
+  test('a column that another program makes after a merge is noticed without being asked for', async () => {
+    const [here, there] = [await prepared(PERSON), await prepared(PERSON)];
+    await here.run(`UPDATE person SET name = 'Ann' WHERE id = 1`);
+    await apply(there, await captured(here));
+    await there.run(`ALTER TABLE person ADD COLUMN city TEXT`);
+    const other = await openSqlite(there.path);
+    await other.prepare({ id: there.path, role: 'site' });
+    await other.close();
+    await there.run(`UPDATE person SET city = 'Metz' WHERE id = 2`);
+    const values: (readonly Value[])[] = [];
+    for await (const { block } of there.database.capture(1, ['person']))
+      values.push(...block.changes.map((change) => change.values));
+    expect(values).toEqual([[2n, 'Luc', 'Metz']]);
   });
 
   test('a unique index that comes later is heeded', async () => {
