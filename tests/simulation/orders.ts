@@ -41,7 +41,7 @@ async function playInOrder(
   }
   await playQuietNights(world);
   await settled(world);
-  return { findings: [...world.findings], kept: await world.kept() };
+  return { findings: [...world.findings], kept: world.kept() };
 }
 
 async function playNightInOrder(world: World, order: readonly number[]): Promise<void> {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqlite } from '../../src/database/sqlite/database';
 import { Business } from './machine/business';
-import { closeWaiting } from './machine/sqlite';
 import { ADDITIVE, SCHEMA } from './schema';
 
 /** In memory where the system has such a folder: thousands of transactions each wait for their disk. */
@@ -30,7 +29,6 @@ export async function placeBusinesses(sites: number): Promise<readonly Business[
     open.get(place)?.close();
     open.delete(place);
   }
-  if (used.length > 0) closeWaiting();
   const businesses: Business[] = [];
   for (const place of places) businesses.push(await businessOf(place));
   return businesses;
@@ -65,5 +63,4 @@ async function makeTemplate(place: number): Promise<void> {
   await database.close();
   business.copyTo(templateOf(place));
   business.close();
-  closeWaiting();
 }

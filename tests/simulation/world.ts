@@ -129,14 +129,13 @@ export class World {
   }
 
   /** All that the databases and their journals of conflicts hold. */
-  async kept(): Promise<unknown> {
-    const kept: unknown[] = [];
-    for (const place of this.places) kept.push(this.contents(place), await this.conflicts(place));
-    return kept;
+  kept(): unknown {
+    return this.businesses.map((business) => [business.contents(), business.journal()]);
   }
 
-  async conflicts(place = 0): Promise<readonly JournalEntry[]> {
-    const database = await openSqlite(this.business(place).path);
+  /** The hub's. */
+  async conflicts(): Promise<readonly JournalEntry[]> {
+    const database = await openSqlite(this.business(0).path);
     const conflicts = await database.conflicts(100_000);
     await database.close();
     return conflicts;
@@ -221,23 +220,20 @@ export class World {
   /** What the hub would tell a site. */
   async status(site: number): Promise<HubStatus> {
     const folder = this.#hubFolder();
-    const database = await openSqlite(this.business(0).path);
-    const merged = (await database.ledger()).filter((entry) => entry.site === site).map(({ batch }) => batch);
-    const restarted = (await database.state())?.lostRound ?? 0;
-    await database.close();
-    const last = Math.max(0, ...merged);
+    const hub = this.business(0);
+    const merged = hub.merged(site);
     return {
       time: time.at(0),
       application: 'simulation',
       protocol: 1,
       session: null,
       round: await folder.lastRound(),
-      restarted,
+      restarted: hub.state('lostRound'),
       site: {
         number: site,
         name: this.nameOf(site),
-        merged: last,
-        received: (await folder.received(site)).filter((batch) => batch > last),
+        merged,
+        received: (await folder.received(site)).filter((batch) => batch > merged),
         acknowledged: await folder.acknowledged(site),
       },
     };
@@ -270,7 +266,7 @@ export class World {
     this.tell(`${this.nameOf(place)}: ${step}`);
     if (WRITING.includes(step) && this.#options.tell !== null)
       this.tell(`  ${JSON.stringify(this.contents(place))}`);
-    if (WRITING.includes(step) && this.business(place).orphans() > 0) {
+    if (WRITING.includes(step) && this.business(place).hasOrphans()) {
       this.findings.add(`${this.nameOf(place)}: a foreign key is broken after ${step}`);
     }
     if (place === 0 && step === 'merge') {
