@@ -21,7 +21,7 @@ import { placeBusinesses } from './places';
 import { NamedFiles } from './named-files';
 import { Movements } from './movements';
 import { Run, type Outcome } from './run';
-import { ADDED, ADDITIVE, GROWING } from './schema';
+import { ADDED, ADDITIVE, GROWING, type Company } from './schema';
 import { slippedThrough } from './waiting';
 
 export interface SessionFaults {
@@ -35,6 +35,7 @@ export interface SessionFaults {
 export type Tell = ((line: string) => void) | null;
 
 export interface WorldOptions {
+  readonly company: Company;
   readonly sites: number;
   readonly random: Random;
   /** How long what was sent is kept, milliseconds. */
@@ -84,7 +85,7 @@ export class World {
   static async open(options: WorldOptions): Promise<World> {
     time.reset();
     disk.reset();
-    return new World(options, await placeBusinesses(options.sites));
+    return new World(options, await placeBusinesses(options.company, options.sites));
   }
 
   tell(line: string): void {
