@@ -479,6 +479,26 @@ describe('schemas that change', () => {
     expect(values).toEqual([[2n, 'Luc', 'Metz']]);
   });
 
+  test('a parent that is brought back is written as what is merged is: no trigger of its table fires', async () => {
+    const { database, ...fixture } = await prepared(`
+      CREATE TABLE parent (id INTEGER PRIMARY KEY); INSERT INTO parent VALUES (1);
+      CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent);
+      CREATE TABLE audit (id INTEGER PRIMARY KEY, parent INTEGER);
+      CREATE TRIGGER noted AFTER INSERT ON parent BEGIN INSERT INTO audit (parent) VALUES (NEW.id); END`);
+    await fixture.run('DELETE FROM parent');
+    const change: Change = { op: 'I', marks: '11', changedAt: 1, base: null, values: [2n, 1n] };
+    const block: Block = { table: 'child', columns: ['id', 'parent'], keyCount: 1, changes: [change] };
+    await database.stage(streamOf([block]), { clockOffset: 0 });
+    await database.transaction(async (transaction) => {
+      const [violation] = await transaction.apply({ at: 'hub', author: 1, base: 0 });
+      if (violation?.kind !== 'missingParent') throw new Error('no parent is missing');
+      expect(await transaction.restoreParent(violation.change, violation.foreignKey)).toBe(true);
+      expect(await transaction.apply({ at: 'hub', author: 1, base: 0 })).toEqual([]);
+    });
+    expect(fixture.business.rows('parent', ['id'])).toEqual(['1']);
+    expect(fixture.business.rows('audit', ['parent'])).toEqual([]);
+  });
+
   test('a unique index that comes later is heeded', async () => {
     const fixture = await prepared(PERSON);
     await fixture.run(`CREATE UNIQUE INDEX by_name ON person (name)`);
