@@ -1,6 +1,7 @@
 import { mkdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { batchesIn, batchFile, isMissing, namesIn, numbersIn, putAside } from '../transport/batch-files';
+import { syncFolder } from '../transport/disk';
 import {
   finalName,
   inboxFolder,
@@ -72,6 +73,11 @@ export class HubFolder {
     const rounds = await numbersIn(this.roundsFolder, parseNumber);
     for (const round of rounds.reverse()) if (await this.#isPublished(round)) return round;
     return 0;
+  }
+
+  /** Puts on the disk that a round is published: a session that was killed may have named it a moment before that was. */
+  async keepName(round: number): Promise<void> {
+    await syncFolder(roundFolder(this.roundsFolder, round));
   }
 
   /** The oldest round that a site can still get; 0 for none. */
