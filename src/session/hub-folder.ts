@@ -2,6 +2,7 @@ import { mkdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { manifestSchema, sinceOf, type Manifest } from '../batch/manifest';
 import { batchesIn, batchFile, isMissing, namesIn, numbersIn, putAside } from '../transport/batch-files';
+import { syncFolder } from '../transport/disk';
 import {
   finalName,
   inboxFolder,
@@ -73,6 +74,11 @@ export class HubFolder {
     const rounds = await numbersIn(this.roundsFolder, parseNumber);
     for (const round of rounds.reverse()) if (await this.#isPublished(round)) return round;
     return 0;
+  }
+
+  /** Puts on the disk that a round is published: a session that was killed may have named it a moment before that was. */
+  async keepName(round: number): Promise<void> {
+    await syncFolder(roundFolder(this.roundsFolder, round));
   }
 
   /** The oldest round that a site can still get, with all that follow; 0 for none. */

@@ -86,6 +86,7 @@ export class HubSession {
     const tracked = await followAdditive(database, installation, checked, this.#options.additive, handle);
     sayUnknown(tracked, this.#options.additive, handle);
     const published = await folder.lastRound();
+    if (published > 0) await folder.keepName(published);
     const { lastMarked } = tracked.state;
     if (published > lastMarked) await this.#recover(handle, tracked, published);
     else await this.#settlePublished(handle, tracked, published);

@@ -1,5 +1,6 @@
 import { isDamaged } from '../batch/damage';
 import { batchesIn, batchFile, putAside } from '../transport/batch-files';
+import { syncFolder } from '../transport/disk';
 import type { HubStatus } from '../transport/port';
 import type { StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
@@ -28,6 +29,8 @@ export async function releaseLost(
   const { lastMarked, included } = tracked.state;
   const named = await batchesIn(outbox);
   const { received } = hub.site;
+  // A session that was killed may have named one a moment before that was on the disk: from here on it counts as named.
+  if (named.length > 0) await syncFolder(outbox);
   for (let batch = Math.max(included, hub.site.merged) + 1; batch <= lastMarked; batch += 1) {
     if (received.includes(batch)) continue;
     const missing = !named.includes(batch);

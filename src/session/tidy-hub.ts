@@ -58,7 +58,7 @@ async function seenByAll(
   let upTo = expired;
   for (const { number } of sites) {
     const header = await headerOf(folder, number, merged.get(number) ?? 0);
-    upTo = Math.min(upTo, header?.base ?? 0, await folder.acknowledged(number));
+    upTo = Math.min(upTo, header?.base ?? 0);
     for (const table of heldTables(tables, header?.fingerprints ?? {})) except.add(table);
   }
   return { upTo, except: [...except] };

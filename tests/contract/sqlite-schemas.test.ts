@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Block, Change, Value } from '../../src/batch/block';
+import { openSqlite } from '../../src/database/sqlite/database';
 import { openBusiness, type BusinessOptions } from '../support/business';
 import { makeSqliteFixture, type SqliteFixture } from './sqlite-fixture';
 
@@ -461,6 +462,41 @@ describe('schemas that change', () => {
     expect((await fixture.database.catalogue()).tables[0]?.tracking).toBe('outdated');
     await fixture.database.prepare({ id: fixture.path, role: 'site' });
     expect((await changes(fixture)).sort()).toEqual(['D 2', 'U 1 Ann', 'U 3 Zoé']);
+  });
+
+  test('a column that another program makes after a merge is noticed without being asked for', async () => {
+    const [here, there] = [await prepared(PERSON), await prepared(PERSON)];
+    await here.run(`UPDATE person SET name = 'Ann' WHERE id = 1`);
+    await apply(there, await captured(here));
+    await there.run(`ALTER TABLE person ADD COLUMN city TEXT`);
+    const other = await openSqlite(there.path);
+    await other.prepare({ id: there.path, role: 'site' });
+    await other.close();
+    await there.run(`UPDATE person SET city = 'Metz' WHERE id = 2`);
+    const values: (readonly Value[])[] = [];
+    for await (const { block } of there.database.capture(1, ['person']))
+      values.push(...block.changes.map((change) => change.values));
+    expect(values).toEqual([[2n, 'Luc', 'Metz']]);
+  });
+
+  test('a parent that is brought back is written as what is merged is: no trigger of its table fires', async () => {
+    const { database, ...fixture } = await prepared(`
+      CREATE TABLE parent (id INTEGER PRIMARY KEY); INSERT INTO parent VALUES (1);
+      CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent);
+      CREATE TABLE audit (id INTEGER PRIMARY KEY, parent INTEGER);
+      CREATE TRIGGER noted AFTER INSERT ON parent BEGIN INSERT INTO audit (parent) VALUES (NEW.id); END`);
+    await fixture.run('DELETE FROM parent');
+    const change: Change = { op: 'I', marks: '11', changedAt: 1, base: null, values: [2n, 1n] };
+    const block: Block = { table: 'child', columns: ['id', 'parent'], keyCount: 1, changes: [change] };
+    await database.stage(streamOf([block]), { clockOffset: 0 });
+    await database.transaction(async (transaction) => {
+      const [violation] = await transaction.apply({ at: 'hub', author: 1, base: 0 });
+      if (violation?.kind !== 'missingParent') throw new Error('no parent is missing');
+      expect(await transaction.restoreParent(violation.change, violation.foreignKey)).toBe(true);
+      expect(await transaction.apply({ at: 'hub', author: 1, base: 0 })).toEqual([]);
+    });
+    expect(fixture.business.rows('parent', ['id'])).toEqual(['1']);
+    expect(fixture.business.rows('audit', ['parent'])).toEqual([]);
   });
 
   test('a unique index that comes later is heeded', async () => {

@@ -1,5 +1,6 @@
 import type { Random } from '../support/random';
 import { NO_LIMITS } from './machine/process';
+import { COMPANIES, type Company } from './schema';
 import type { SessionFaults } from './world';
 
 /**
@@ -7,6 +8,7 @@ import type { SessionFaults } from './world';
  * would have shown.
  */
 export interface Character {
+  readonly company: Company;
   readonly sites: number;
   readonly nights: number;
   readonly retention: number;
@@ -27,12 +29,15 @@ export interface Character {
 export const DAY = 86_400_000;
 
 export function characterOf(random: Random): Character {
+  // Most of what can go wrong needs few of them; what needs many comes to pass now and then.
   const many = random.chance(0.2) ? 4 + random.below(5) : 3;
-  const sites = random.chance(0.85) ? 2 : many;
+  const sites = random.chance(0.85) ? random.pick([1, 2, 2]) : many;
   const alone = random.chance(0.1) ? random.below(sites + 1) : null;
+  const company = random.pick(COMPANIES);
   return {
+    company,
     sites,
-    nights: random.pick([1, 1, 1, 2, 2, 3]),
+    nights: random.pick([1, 1, 1, 1, 1, 2, 2, 3]),
     retention: random.pick([0, 3 * DAY, 30 * DAY]),
     kill: random.chance(0.5),
     stop: random.chance(0.15),
@@ -43,7 +48,7 @@ export function characterOf(random: Random): Character {
     clocks: random.chance(0.3),
     away: random.chance(0.2),
     restored: random.chance(0.12),
-    newColumn: alone === null && random.chance(0.12),
+    newColumn: alone === null && company !== 'things' && random.chance(0.15),
     alone,
   };
 }

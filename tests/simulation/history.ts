@@ -15,10 +15,10 @@ import { World, type Tell } from './world';
 /** Plays one history, wholly determined by `seed`, and tells what is wrong after it: nothing, where all is well. */
 export async function playHistory(seed: number, tell: Tell = null): Promise<string[]> {
   const random = seededRandom(seed);
-  if (random.chance(0.05)) return playBothOrders(seed, tell);
+  if (random.chance(0.025)) return playBothOrders(seed, tell);
   const character = characterOf(random);
-  const { sites, retention } = character;
-  const world = await World.open({ sites, random, retention, tell });
+  const { company, sites, retention } = character;
+  const world = await World.open({ company, sites, random, retention, tell });
   const work: Work = (place, statements, choose = statement) => {
     if (character.alone === null || character.alone === place)
       workAt(world, random, { place, statements, choose });
@@ -35,9 +35,9 @@ export async function playHistory(seed: number, tell: Tell = null): Promise<stri
     await playQuietNights(world);
     await settled(world);
     if (character.alone !== null) await aloneIsUndisputed(world, character.alone);
-    if (random.chance(0.2)) await playIdleNight(world);
-    if (random.chance(0.5)) await playAgain(world);
-    if (character.restored && random.chance(0.5)) await loseHub(world, random);
+    if (random.chance(0.1)) await playIdleNight(world);
+    if (random.chance(0.25)) await playAgain(world);
+    if (character.restored && random.chance(0.3)) await loseHub(world, random);
   } catch (error) {
     world.findings.add(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }

@@ -26,7 +26,7 @@ async function playInOrder(
   reverse: boolean,
 ): Promise<{ readonly findings: readonly string[]; readonly kept: unknown }> {
   const random = seededRandom(seed);
-  const world = await World.open({ sites: 3, random, retention: 30 * DAY, tell });
+  const world = await World.open({ company: 'both', sites: 3, random, retention: 30 * DAY, tell });
   world.tell(reverse ? 'the last site arrives first' : 'the first site arrives first');
   for (const site of world.sites) time.setError(site, (random.below(5) - 2) * DAY);
   for (let night = 0; night < NIGHTS; night += 1) {
@@ -41,7 +41,7 @@ async function playInOrder(
   }
   await playQuietNights(world);
   await settled(world);
-  return { findings: [...world.findings], kept: await world.kept() };
+  return { findings: [...world.findings], kept: world.kept() };
 }
 
 async function playNightInOrder(world: World, order: readonly number[]): Promise<void> {

@@ -1,60 +1,58 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqlite } from '../../src/database/sqlite/database';
 import { Business } from './machine/business';
-import { closeWaiting } from './machine/sqlite';
-import { ADDITIVE, SCHEMA } from './schema';
+import { ADDITIVE, SCHEMAS, type Company } from './schema';
 
 /** In memory where the system has such a folder: thousands of transactions each wait for their disk. */
 const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'synchro-simulation-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-const pathOf = (place: number): string => join(folder, `${String(place)}.db`);
+const pathOf = (company: Company, place: number): string => join(folder, company, `${String(place)}.db`);
 /** Where a copy of a place's database can be laid aside. */
 export const copyOf = (place: number): string => join(folder, `copy-${String(place)}.db`);
 /** Where the newest state of a database waits while an old copy is in its place. */
 export const newestOf = (place: number): string => join(folder, `newest-${String(place)}.db`);
-const templateOf = (place: number): string => join(folder, `template-${String(place)}.db`);
+const templateOf = (company: Company, place: number): string =>
+  join(folder, company, `template-${String(place)}.db`);
 
-const open = new Map<number, Business>();
+/** By path. */
+const open = new Map<string, Business>();
 
 /**
  * The databases of the hub and of `sites` establishments, all alike and prepared, as on the first day. Files are used
  * again from history to history, with the rows of the first day, unless their schema was changed or they were replaced.
  */
-export async function placeBusinesses(sites: number): Promise<readonly Business[]> {
-  const places = Array.from({ length: sites + 1 }, (_, place) => place);
-  const used = places.filter((place) => open.get(place)?.pristine === false);
-  for (const place of used) {
-    open.get(place)?.close();
-    open.delete(place);
-  }
-  if (used.length > 0) closeWaiting();
+export async function placeBusinesses(company: Company, sites: number): Promise<readonly Business[]> {
+  mkdirSync(join(folder, company), { recursive: true });
   const businesses: Business[] = [];
-  for (const place of places) businesses.push(await businessOf(place));
+  for (let place = 0; place <= sites; place += 1) businesses.push(await businessOf(company, place));
   return businesses;
 }
 
-async function businessOf(place: number): Promise<Business> {
-  if (!existsSync(templateOf(place))) await makeTemplate(place);
-  const known = open.get(place);
-  if (known !== undefined) {
-    known.becomeLike(templateOf(place));
+async function businessOf(company: Company, place: number): Promise<Business> {
+  const [path, template] = [pathOf(company, place), templateOf(company, place)];
+  if (!existsSync(template)) await makeTemplate(company, place);
+  const known = open.get(path);
+  if (known?.pristine === true) {
+    known.becomeLike(template);
     return known;
   }
-  for (const suffix of ['', '-wal', '-shm']) rmSync(pathOf(place) + suffix, { force: true });
-  copyFileSync(templateOf(place), pathOf(place));
-  const made = new Business(pathOf(place), place);
-  open.set(place, made);
+  known?.close();
+  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+  copyFileSync(template, path);
+  const made = new Business(path, place);
+  open.set(path, made);
   return made;
 }
 
-async function makeTemplate(place: number): Promise<void> {
-  copyFileSync('/dev/null', pathOf(place));
-  const business = new Business(pathOf(place), place);
-  business.run(SCHEMA);
-  const database = await openSqlite(pathOf(place));
+async function makeTemplate(company: Company, place: number): Promise<void> {
+  const path = pathOf(company, place);
+  copyFileSync('/dev/null', path);
+  const business = new Business(path, place);
+  business.run(SCHEMAS[company]);
+  const database = await openSqlite(path);
   const installation = {
     id: `installation-${String(place)}`,
     role: place === 0 ? ('hub' as const) : ('site' as const),
@@ -63,7 +61,6 @@ async function makeTemplate(place: number): Promise<void> {
   await database.declareAdditive(ADDITIVE);
   await database.prepare(installation);
   await database.close();
-  business.copyTo(templateOf(place));
+  business.copyTo(templateOf(company, place));
   business.close();
-  closeWaiting();
 }

@@ -73,7 +73,7 @@ export async function settled(world: World, { sumsMayConflict = false } = {}): P
   // Another row may have its unique value.
   if (reasons.has('foreignKey') && !reasons.has('unique'))
     world.findings.add('a row is refused for a parent that could have come back');
-  for (const value of world.witness.lost(await world.kept())) world.findings.add(`${value} is lost`);
+  for (const value of world.witness.lost(world.kept())) world.findings.add(`${value} is lost`);
 }
 
 /** Whoever works alone contradicts nobody, and is told nothing that he does not know. */

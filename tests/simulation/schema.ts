@@ -1,22 +1,37 @@
 import type { Random } from '../support/random';
 import type { Business } from './machine/business';
 
-/**
- * A tree of foreign keys with a table that refers to itself, a unique column, a table with a key of two columns, and one
- * whose column adds up.
- */
-export const SCHEMA = `
+/** Which tables a company has: half of what a session costs is by the table, whatever happens in it. */
+export const COMPANIES = ['people', 'things', 'both'] as const;
+export type Company = (typeof COMPANIES)[number];
+
+/** A tree of foreign keys with a table that refers to itself, and a unique column. */
+const PEOPLE = `
   CREATE TABLE member (
     id INTEGER PRIMARY KEY, name TEXT, mail TEXT UNIQUE, note TEXT, boss INTEGER REFERENCES member ON DELETE SET NULL);
   CREATE TABLE visit (
     id INTEGER PRIMARY KEY, member INTEGER REFERENCES member ON DELETE CASCADE ON UPDATE CASCADE, word TEXT);
-  CREATE TABLE setting (place TEXT, name TEXT, value TEXT, PRIMARY KEY (place, name)) WITHOUT ROWID;
-  CREATE TABLE stock (id INTEGER PRIMARY KEY, count INTEGER NOT NULL);
   INSERT INTO member VALUES (1, 'm1', 'a', NULL, NULL), (2, 'm2', 'b', NULL, 1), (3, 'm3', NULL, 'n', NULL);
   INSERT INTO visit VALUES (1, 1, 'w1'), (2, 2, 'w2');
+`;
+
+/** A table with a key of two columns. */
+const THINGS = `
+  CREATE TABLE setting (place TEXT, name TEXT, value TEXT, PRIMARY KEY (place, name)) WITHOUT ROWID;
   INSERT INTO setting VALUES ('x', 'y', 'z');
+`;
+
+/** Every company has one whose column adds up. */
+const STOCK = `
+  CREATE TABLE stock (id INTEGER PRIMARY KEY, count INTEGER NOT NULL);
   INSERT INTO stock VALUES (1, 0), (2, 0);
 `;
+
+export const SCHEMAS: Readonly<Record<Company, string>> = {
+  people: PEOPLE + STOCK,
+  things: THINGS + STOCK,
+  both: PEOPLE + THINGS + STOCK,
+};
 
 export const ADDITIVE = { stock: ['count'] };
 
@@ -34,7 +49,7 @@ export function statement(random: Random, business: Business): string {
   const id = String(1 + random.below(4));
   const other = String(1 + random.below(4));
   const mail = random.pick([`'a'`, `'b'`, `'c'`, 'NULL']);
-  const choices: [string, ...string[]] = [
+  const people = [
     `UPDATE member SET name = '@' WHERE id = ${id}`,
     `UPDATE member SET note = '@' WHERE id = ${id}`,
     `UPDATE member SET mail = ${mail} WHERE id = ${id}`,
@@ -49,11 +64,17 @@ export function statement(random: Random, business: Business): string {
     `UPDATE visit SET word = '@', member = ${other} WHERE id = ${id}`,
     `UPDATE visit SET member = ${id} WHERE member = ${other}`,
     `DELETE FROM visit WHERE id = ${id}`,
+  ];
+  const things = [
     `INSERT INTO setting VALUES ('p${id}', 'n${other}', '@') ON CONFLICT DO UPDATE SET value = excluded.value`,
     `UPDATE setting SET value = '@' WHERE place = 'p${id}' AND name = 'n${other}'`,
     `UPDATE setting SET name = 'n${id}' WHERE name = 'n${other}'`,
     `DELETE FROM setting WHERE name = 'n${id}'`,
+  ];
+  const choices: [string, ...string[]] = [
     movement(random),
+    ...(business.has('mail') ? people : []),
+    ...(business.has('place') ? things : []),
   ];
   if (business.has(ADDED)) choices.push(`UPDATE member SET ${ADDED} = '@' WHERE id = ${id}`);
   return random.pick(choices);

@@ -22,7 +22,7 @@ import { placeBusinesses } from './places';
 import { NamedFiles } from './named-files';
 import { Movements } from './movements';
 import { Run, type Outcome } from './run';
-import { ADDED, ADDITIVE, GROWING } from './schema';
+import { ADDED, ADDITIVE, GROWING, type Company } from './schema';
 import { slippedThrough } from './waiting';
 
 export interface SessionFaults {
@@ -36,6 +36,7 @@ export interface SessionFaults {
 export type Tell = ((line: string) => void) | null;
 
 export interface WorldOptions {
+  readonly company: Company;
   readonly sites: number;
   readonly random: Random;
   /** How long what was sent is kept, milliseconds. */
@@ -88,7 +89,7 @@ export class World {
   static async open(options: WorldOptions): Promise<World> {
     time.reset();
     disk.reset();
-    return new World(options, await placeBusinesses(options.sites));
+    return new World(options, await placeBusinesses(options.company, options.sites));
   }
 
   tell(line: string): void {
@@ -133,14 +134,13 @@ export class World {
   }
 
   /** All that the databases and their journals of conflicts hold. */
-  async kept(): Promise<unknown> {
-    const kept: unknown[] = [];
-    for (const place of this.places) kept.push(this.contents(place), await this.conflicts(place));
-    return kept;
+  kept(): unknown {
+    return this.businesses.map((business) => [business.contents(), business.journal()]);
   }
 
-  async conflicts(place = 0): Promise<readonly JournalEntry[]> {
-    const database = await openSqlite(this.business(place).path);
+  /** The hub's. */
+  async conflicts(): Promise<readonly JournalEntry[]> {
+    const database = await openSqlite(this.business(0).path);
     const conflicts = await database.conflicts(100_000);
     await database.close();
     return conflicts;
@@ -263,7 +263,7 @@ export class World {
     this.tell(`${this.nameOf(place)}: ${step}`);
     if (WRITING.includes(step) && this.#options.tell !== null)
       this.tell(`  ${JSON.stringify(this.contents(place))}`);
-    if (WRITING.includes(step) && this.business(place).orphans() > 0) {
+    if (WRITING.includes(step) && this.business(place).hasOrphans()) {
       this.findings.add(`${this.nameOf(place)}: a foreign key is broken after ${step}`);
     }
     if (place === 0 && step === 'merge') {

@@ -4,6 +4,7 @@ import type { Expired } from '../expired';
 import type { AdditiveColumns } from '../additive';
 import type { RowBlock } from '../comparison';
 import type { KeyRange } from '../key-ranges';
+import { withParents } from '../with-parents';
 import type {
   CapturedBlock,
   Catalogue,
@@ -190,7 +191,7 @@ class MssqlDatabase implements Database {
         const tables = await tracked(connection);
         const staging = this.#staging ?? new Staging(connection, tables);
         this.#staging = staging;
-        const resume = await pauseTriggers(connection, withParents(staging, tables));
+        const resume = await pauseTriggers(connection, withParents(staging.tables, tables));
         const result = await work(new MssqlMergeTransaction(connection, staging, tables));
         await resume();
         await keepInRange(
@@ -299,17 +300,6 @@ async function tracked(connection: Connection): Promise<readonly MssqlTable[]> {
   await requireTracking(connection);
   const { tables } = await readCatalogue(connection);
   return tables.filter(({ tracking }) => tracking === 'installed');
-}
-
-/** Tables that may be written: those with staged changes, and those that these may bring a parent back to. */
-function withParents(staging: Staging, tables: readonly MssqlTable[]): readonly MssqlTable[] {
-  const names = new Set(staging.tables.map(({ table }) => table.name));
-  // A set grows while it is walked, and is walked to its end.
-  for (const name of names) {
-    const table = tables.find((known) => known.name === name);
-    for (const { parent } of table?.foreignKeys ?? []) names.add(parent);
-  }
-  return tables.filter(({ name }) => names.has(name));
 }
 
 /** Two engines never write at once. Rejects with `database.busy` once it waited for half a minute. */

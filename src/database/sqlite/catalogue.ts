@@ -2,49 +2,35 @@ import { additiveOf } from '../additive';
 import { fingerprintOf, type Family } from '../fingerprint';
 import type { Catalogue, ExcludedTable, ForeignKey } from '../port';
 import type { Connection } from './connection';
-import { asNumber, asText } from './connection';
+import { asText } from './connection';
 import { PREFIX, quote, TABLES } from './names';
+import { readTableRows, readVirtualTables, type ColumnRow, type TableRows } from './schema-rows';
 import { declaredAdditive } from './state';
 import type { SqliteTable } from './table';
 import { TRIGGER_VERSION, triggerStatements } from './triggers';
-import { indexColumns, readUniques } from './unique-indexes';
+import { readUniques } from './unique-indexes';
 
 export interface SqliteCatalogue extends Catalogue {
   readonly tables: readonly SqliteTable[];
 }
 
-interface ColumnInfo {
-  readonly name: string;
-  readonly type: string;
-  readonly notNull: boolean;
-  readonly default: string;
-  /** Place in the key, from 1; 0 outside it. */
-  readonly keyPlace: number;
-}
-
 export function readCatalogue(connection: Connection): SqliteCatalogue {
   const tables: SqliteTable[] = [];
-  const excluded: ExcludedTable[] = [];
+  const excluded: ExcludedTable[] = readVirtualTables(connection).map((name) => ({
+    name,
+    reason: 'virtual',
+  }));
   const prepared = preparedTables(connection);
   const triggers = ownTriggers(connection);
   const declared = declaredAdditive(connection);
-  const listed = connection.all(
-    "SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual') ORDER BY name",
-  );
-  for (const [nameValue, type] of listed) {
-    const name = asText(nameValue);
-    if (name.startsWith('sqlite_') || name.startsWith(PREFIX)) continue;
-    if (type === 'virtual') {
-      excluded.push({ name, reason: 'virtual' });
-      continue;
-    }
-    const columns = readColumns(connection, name);
-    const key = columns.filter((column) => column.keyPlace > 0).sort((a, b) => a.keyPlace - b.keyPlace);
+  const known = readTableRows(connection);
+  for (const [name, rows] of known) {
+    const key = keyOf(rows);
     if (key.length === 0) {
       excluded.push({ name, reason: 'noKey' });
       continue;
     }
-    const described = describeTable(connection, name, columns, key);
+    const described = describeTable(connection, name, known, rows);
     const table = { ...described, additive: additiveOf(described, declared) };
     const tracking = trackingOf(table, prepared.get(name), triggers);
     if (tracking === 'missing' && hasNullKey(connection, name, key)) {
@@ -53,8 +39,13 @@ export function readCatalogue(connection: Connection): SqliteCatalogue {
     }
     tables.push({ ...table, tracking });
   }
-  return { tables, excluded };
+  return { tables, excluded: excluded.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
+
+const keyOf = ({ columns }: TableRows): readonly ColumnRow[] =>
+  columns
+    .filter(({ keyPlace, computed }) => keyPlace > 0 && !computed)
+    .sort((a, b) => a.keyPlace - b.keyPlace);
 
 /** Fingerprints that `prepare` noted, by table. */
 function preparedTables(connection: Connection): ReadonlyMap<string, string> {
@@ -85,40 +76,24 @@ function trackingOf(
   return current && triggerStatements(table).every((sql) => triggers.has(sql)) ? 'installed' : 'outdated';
 }
 
-function readColumns(connection: Connection, table: string): ColumnInfo[] {
-  // Generated columns have a `hidden` of 2 or 3: every database computes its own.
-  const rows = connection.all(
-    'SELECT name, type, "notnull", pk, dflt_value FROM pragma_table_xinfo(?) WHERE hidden = 0',
-    table,
-  );
-  return rows.map(([name, type, notNull, pk, defaultValue]) => ({
-    name: asText(name),
-    type: asText(type).toUpperCase(),
-    notNull: asNumber(notNull) === 1,
-    default: defaultValue === null ? 'NULL' : asText(defaultValue),
-    keyPlace: asNumber(pk),
-  }));
-}
-
 function describeTable(
   connection: Connection,
   name: string,
-  columns: readonly ColumnInfo[],
-  key: readonly ColumnInfo[],
+  known: ReadonlyMap<string, TableRows>,
+  rows: TableRows,
 ): SqliteTable {
+  const key = keyOf(rows);
+  const columns = rows.columns.filter(({ computed }) => !computed);
   const ordered = [...key, ...columns.filter((column) => column.keyPlace === 0)];
-  const keyIndex = connection.first("SELECT name FROM pragma_index_list(?) WHERE origin = 'pk'", name);
-  const keyCollations =
-    keyIndex === null
-      ? key.map(() => 'BINARY')
-      : indexColumns(connection, asText(keyIndex[0])).map(({ collation }) => collation);
+  const keyIndex = rows.indexes.find(({ isKey }) => isKey);
+  const keyCollations = keyIndex?.terms.map(({ collation }) => collation) ?? key.map(() => 'BINARY');
   // Keys that one database takes for the same and another for two would replace each other's rows.
   const described = ordered.map((column, at) => ({
     name: column.name,
     type: typeWithCollation(column.type, keyCollations[at]),
     family: familyOf(column.type),
   }));
-  const foreignKeys = readForeignKeys(connection, name);
+  const foreignKeys = foreignKeysOf(rows, columns, known);
   const fingerprint = fingerprintOf('sqlite', name, described, key.length);
   return {
     name,
@@ -128,10 +103,8 @@ function describeTable(
     defaults: ordered.map((column) => column.default),
     keyCount: key.length,
     keyCollations,
-    uniques: readUniques(connection, name),
-    allColumns: connection
-      .all('SELECT name FROM pragma_table_xinfo(?) WHERE hidden <> 1', name)
-      .map(([column]) => asText(column)),
+    uniques: readUniques(connection, rows.indexes),
+    allColumns: rows.columns.map((column) => column.name),
     foreignKeys,
     addable: described
       .slice(key.length)
@@ -139,56 +112,43 @@ function describeTable(
       .map((column) => column.name)
       .filter((column) => !foreignKeys.some((foreignKey) => foreignKey.columns.includes(column))),
     additive: [],
-    generatedKey: key.length === 1 && key[0]?.type === 'INTEGER' && keyIndex === null,
+    generatedKey: key.length === 1 && key[0]?.type === 'INTEGER' && keyIndex === undefined,
     fingerprint,
     tracking: 'missing',
   };
 }
 
 /** Foreign keys between columns that are synchronised; a parent that does not exist cannot be checked against. */
-function readForeignKeys(connection: Connection, table: string): ForeignKey[] {
-  const rows = connection.all(
-    'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq',
-    table,
-  );
-  const byId = new Map<number, { parent: string; columns: string[]; parentColumns: string[] }>();
-  for (const [id, parent, from, to] of rows) {
-    const entry = byId.get(asNumber(id)) ?? { parent: asText(parent), columns: [], parentColumns: [] };
-    byId.set(asNumber(id), entry);
-    entry.columns.push(asText(from));
-    if (to !== null) entry.parentColumns.push(asText(to));
-  }
-  const own = new Set(readColumns(connection, table).map(({ name }) => name));
-  const kept = [...byId.values()].filter(({ columns }) => columns.every((column) => own.has(column)));
-  return kept.flatMap(({ parent, columns, parentColumns }) => {
-    const known = connection.first(
-      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE",
-      parent,
+function foreignKeysOf(
+  { references }: TableRows,
+  columns: readonly ColumnRow[],
+  known: ReadonlyMap<string, TableRows>,
+): ForeignKey[] {
+  const own = new Set(columns.map(({ name }) => name));
+  const kept = references.filter((reference) => reference.columns.every((column) => own.has(column)));
+  return kept.flatMap((reference) => {
+    // As declared, 'REFERENCES Parent (ID)' may spell both in another case than the table does.
+    const parent = [...known.keys()].find((name) => sameName(name, reference.parent));
+    const there = parent === undefined ? undefined : known.get(parent);
+    if (parent === undefined || there === undefined) return [];
+    const wanted =
+      reference.parentColumns.length > 0 ? reference.parentColumns : keyOf(there).map(({ name }) => name);
+    const parentColumns = wanted.flatMap((column) =>
+      there.columns.filter(({ name, computed }) => !computed && sameName(name, column)),
     );
-    if (known === null) return [];
-    const name = asText(known[0]);
-    // As declared, 'REFERENCES Parent (ID)' may spell a column in another case than its table does.
-    const spelled = new Map(
-      readColumns(connection, name).map((column) => [column.name.toLowerCase(), column.name]),
-    );
-    const referred = (parentColumns.length > 0 ? parentColumns : keyOf(connection, name)).map((column) =>
-      spelled.get(column.toLowerCase()),
-    );
-    const parentNames = referred.filter((column) => column !== undefined);
-    return parentNames.length === columns.length
-      ? [{ parent: name, columns, parentColumns: parentNames }]
+    return parentColumns.length === reference.columns.length
+      ? [{ parent, columns: reference.columns, parentColumns: parentColumns.map(({ name }) => name) }]
       : [];
   });
 }
 
-function keyOf(connection: Connection, table: string): string[] {
-  return connection
-    .all('SELECT name FROM pragma_table_xinfo(?) WHERE pk > 0 ORDER BY pk', table)
-    .map(([name]) => asText(name));
-}
+/** To SQLite only the letters A to Z have two cases. */
+const sameName = (one: string, other: string): boolean => lowered(one) === lowered(other);
+
+const lowered = (name: string): string => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** SQLite lets a key that is not the rowid be null, and such rows cannot be told apart. */
-function hasNullKey(connection: Connection, table: string, key: readonly ColumnInfo[]): boolean {
+function hasNullKey(connection: Connection, table: string, key: readonly ColumnRow[]): boolean {
   const nullable = key.filter((column) => !column.notNull);
   if (nullable.length === 0) return false;
   const condition = nullable.map((column) => `${quote(column.name)} IS NULL`).join(' OR ');

@@ -4,6 +4,7 @@ import type { RowBlock } from '../comparison';
 import type { Expired } from '../expired';
 import type { AdditiveColumns } from '../additive';
 import type { KeyRange } from '../key-ranges';
+import { withParents } from '../with-parents';
 import type {
   CapturedBlock,
   Catalogue,
@@ -162,16 +163,13 @@ class SqliteDatabase implements Database {
       forgetDoomed(this.#connection, tables);
       const staging = this.#staging ?? new Staging(this.#connection, tables);
       this.#staging = staging;
-      const resume =
-        staging.tables.length > 0
-          ? pauseTriggers(
-              this.#connection,
-              tables.map(({ name }) => name),
-            )
-          : null;
+      const resume = pauseTriggers(this.#connection, withParents(staging.tables, tables));
       const result = await work(new SqliteMergeTransaction(this.#connection, staging, tables));
-      resume?.();
+      resume();
+      // Nobody else can have changed the schema meanwhile, and the triggers are as they were.
+      const version = this.#version();
       this.#connection.run('COMMIT');
+      this.#known = { version, tables };
       return result;
     } catch (error) {
       this.#connection.rollback();
@@ -249,10 +247,12 @@ class SqliteDatabase implements Database {
     this.#staging = null;
   }
 
-  /** Read again only when someone changed the schema, which installing the tracking does too. */
+  /** Read again only when someone changed the schema, which installing the tracking and removing it do too. */
   #tracked(): readonly SqliteTable[] {
-    requireTracking(this.#connection);
-    if (this.#known?.version !== this.#version()) this.#readCatalogue();
+    if (this.#known?.version !== this.#version()) {
+      requireTracking(this.#connection);
+      this.#readCatalogue();
+    }
     return this.#known?.tables ?? [];
   }
 

@@ -1,5 +1,6 @@
 import type { Connection } from './connection';
 import { asText } from './connection';
+import type { IndexRow } from './schema-rows';
 
 /** One term of a unique index: a column, or an expression as the index was declared with it. */
 export type UniqueTerm = { readonly collation: string } & (
@@ -7,37 +8,22 @@ export type UniqueTerm = { readonly collation: string } & (
 );
 
 /** Unique indexes of a table beside its key. Those on a part of the table are there too, as if they were on all of it. */
-export function readUniques(connection: Connection, table: string): UniqueTerm[][] {
-  return connection
-    .all('SELECT name FROM pragma_index_list(?) WHERE "unique" = 1 AND origin <> \'pk\' ORDER BY name', table)
-    .flatMap(([index]) => {
-      const terms = readTerms(connection, asText(index));
+export const readUniques = (connection: Connection, indexes: readonly IndexRow[]): UniqueTerm[][] =>
+  indexes
+    .filter(({ isKey }) => !isKey)
+    .flatMap((index) => {
+      const terms = readTerms(connection, index);
       return terms === null ? [] : [terms];
     });
-}
 
-/** The columns of an index with their collating sequences; an expression has no name. */
-export function indexColumns(
-  connection: Connection,
-  index: string,
-): { readonly column: string | null; readonly collation: string }[] {
-  return connection
-    .all('SELECT name, coll FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno', index)
-    .map(([column, collation]) => ({
-      column: column === null ? null : asText(column),
-      collation: asText(collation),
-    }));
-}
-
-function readTerms(connection: Connection, index: string): UniqueTerm[] | null {
-  const columns = indexColumns(connection, index);
-  if (columns.every(({ column }) => column !== null)) {
-    return columns.map(({ column, collation }) => ({ column: column ?? '', collation }));
+function readTerms(connection: Connection, { name, terms }: IndexRow): UniqueTerm[] | null {
+  if (terms.every(({ column }) => column !== null)) {
+    return terms.map(({ column, collation }) => ({ column: column ?? '', collation }));
   }
-  const sql = connection.first("SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?", index)?.[0];
+  const sql = connection.first("SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?", name)?.[0];
   const texts = declaredTerms(asText(sql));
-  if (texts.length !== columns.length) return null;
-  return columns.map(({ column, collation }, at) =>
+  if (texts.length !== terms.length) return null;
+  return terms.map(({ column, collation }, at) =>
     column === null ? { expression: texts[at] ?? '', collation } : { column, collation },
   );
 }

@@ -1,19 +1,24 @@
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { copyFileSync, rmSync } from 'node:fs';
+import type { Value } from '../../../src/batch/block';
 import type { Contents } from '../../support/witness';
 import { closeWaiting } from './sqlite';
 import { time } from './time';
+
+type Statement = ReturnType<DatabaseSyncInstance['prepare']>;
 
 const SUFFIXES = ['', '-wal', '-shm'];
 
 /** The application of one place, with a connection of its own, and the file of its database. */
 export class Business {
   #handle: DatabaseSyncInstance;
-  #queries: ReadonlyMap<string, ReturnType<DatabaseSyncInstance['prepare']>> = new Map();
-  #reset: readonly ReturnType<DatabaseSyncInstance['prepare']>[] | null = null;
+  #queries: ReadonlyMap<string, Statement> = new Map();
+  #contents: { readonly version: number; readonly rows: Contents } | null = null;
+  #checked: { readonly version: number; readonly orphans: boolean } | null = null;
+  readonly #known = new Map<string, Statement>();
+  #reset: readonly Statement[] | null = null;
   #pristine = true;
   #columns: ReadonlySet<string> = new Set();
-  #check: ReturnType<DatabaseSyncInstance['prepare']> | null = null;
 
   constructor(
     readonly path: string,
@@ -23,24 +28,28 @@ export class Business {
   }
 
   run(sql: string): void {
+    this.#contents = null;
     this.#handle.exec(sql);
   }
 
   /** Every column of every table, whatever the application added to it, row by row as text. */
   contents(): Contents {
-    if (this.#queries.size === 0) this.#readSchema();
-    return Object.fromEntries(
-      [...this.#queries].map(([table, query]) => [
-        table,
-        query.all().map((row: unknown) => (Array.isArray(row) ? String(row[0]) : '')),
-      ]),
-    );
+    const version = this.#version();
+    if (this.#contents?.version !== version) this.#contents = { version, rows: this.#readContents() };
+    return this.#contents.rows;
   }
 
-  /** Rows that refer to a parent that is not there. */
-  orphans(): number {
-    this.#check ??= this.#handle.prepare('PRAGMA foreign_key_check');
-    return this.#check.all().length;
+  /** Whether rows refer to a parent that is not there. The application's own statements keep to the foreign keys. */
+  hasOrphans(): boolean {
+    const version = this.#version();
+    if (this.#checked?.version !== version)
+      this.#checked = { version, orphans: this.#all('PRAGMA foreign_key_check').length > 0 };
+    return this.#checked.orphans;
+  }
+
+  /** Another one as soon as another connection has written. */
+  #version(): number {
+    return this.#number('PRAGMA data_version');
   }
 
   addColumn(table: string, column: string): void {
@@ -55,9 +64,8 @@ export class Business {
   }
 
   /** A number of the tracking's own notes. */
-  state(key: 'lastMarked' | 'position'): number {
-    const row: unknown = this.#handle.prepare('SELECT value FROM sync$state WHERE key = ?').get(key);
-    return Number((row as { value?: string } | undefined)?.value ?? 0);
+  state(key: 'lastMarked' | 'position' | 'lostRound'): number {
+    return this.#number('SELECT value FROM sync$state WHERE key = ?', key);
   }
 
   /** Changes that the tracking has noted and that no batch or round has carried. */
@@ -66,32 +74,37 @@ export class Business {
     const counts = [...this.#queries.keys()].map(
       (table) => `(SELECT count(*) FROM sync$log$${table} WHERE sent_in IS NULL)`,
     );
-    const row: unknown = this.#handle.prepare(`SELECT ${counts.join(' + ')} AS pending`).get();
-    return (row as { pending?: number } | undefined)?.pending ?? 0;
+    return this.#number(`SELECT ${counts.join(' + ')}`);
+  }
+
+  /** At the hub: a site's last batch that is merged. */
+  merged(site: number): number {
+    return this.#number('SELECT max(batch) FROM sync$ledger WHERE site = ?', site);
   }
 
   /** At the hub: a site's batches that are merged and not yet published. */
   unpublished(site: number): number[] {
-    const rows = this.#handle
-      .prepare('SELECT batch FROM sync$ledger WHERE round IS NULL AND site = ?')
-      .all(site) as readonly { batch: number }[];
-    return rows.map(({ batch }) => batch);
+    const rows = this.#all('SELECT batch FROM sync$ledger WHERE round IS NULL AND site = ?', site);
+    return rows.map(([batch]) => Number(batch));
   }
 
   /** At the hub: changes of a table by a site's word that are not yet published. What the hub answers is no change. */
   logged(table: string, site: number): number {
-    const row: unknown = this.#handle
-      .prepare(
-        `SELECT count(*) AS logged FROM sync$log$${table} WHERE sent_in IS NULL AND origin = ? AND op <> 'R'`,
-      )
-      .get(site);
-    return (row as { logged?: number } | undefined)?.logged ?? 0;
+    return this.#number(
+      `SELECT count(*) FROM sync$log$${table} WHERE sent_in IS NULL AND origin = ? AND op <> 'R'`,
+      site,
+    );
+  }
+
+  /** The journal of conflicts, in order. */
+  journal(): string[] {
+    return this.#all('SELECT conflict FROM sync$journal ORDER BY id').map(([conflict]) => String(conflict));
   }
 
   /** Of a table, as the tracking noted it. */
   fingerprint(table: string): string {
-    const row: unknown = this.#handle.prepare('SELECT fingerprint FROM sync$table WHERE name = ?').get(table);
-    return (row as { fingerprint?: string } | undefined)?.fingerprint ?? '';
+    const [row] = this.#all('SELECT fingerprint FROM sync$table WHERE name = ?', table);
+    return String(row?.[0] ?? '');
   }
 
   /** Copies the database, as a backup does, while no transaction is under way. */
@@ -103,7 +116,6 @@ export class Business {
   /** Puts a copy in the place of the database. */
   replaceBy(path: string): void {
     this.close();
-    closeWaiting();
     for (const suffix of SUFFIXES) rmSync(this.path + suffix, { force: true });
     copyFileSync(path, this.path);
     this.#handle = this.#open();
@@ -147,13 +159,28 @@ export class Business {
     return this.#pristine;
   }
 
+  /** With all connections to its file that nobody uses. */
   close(): void {
     this.#queries = new Map();
-    this.#check = null;
+    this.#contents = null;
+    this.#checked = null;
+    this.#known.clear();
     this.#columns = new Set();
     this.#reset = null;
     this.#pristine = false;
     this.#handle.close();
+    closeWaiting(this.path);
+  }
+
+  #number(sql: string, ...parameters: Value[]): number {
+    return Number(this.#all(sql, ...parameters)[0]?.[0] ?? 0);
+  }
+
+  #all(sql: string, ...parameters: Value[]): readonly (readonly Value[])[] {
+    const statement = this.#known.get(sql) ?? this.#handle.prepare(sql);
+    statement.setReturnArrays(true);
+    this.#known.set(sql, statement);
+    return statement.all(...parameters) as readonly (readonly Value[])[];
   }
 
   #open(): DatabaseSyncInstance {
@@ -163,6 +190,16 @@ export class Business {
     // What the triggers stamp changes with.
     handle.function('julianday', { varargs: true }, () => time.at(this.place) / 86_400_000 + 2_440_587.5);
     return handle;
+  }
+
+  #readContents(): Contents {
+    if (this.#queries.size === 0) this.#readSchema();
+    return Object.fromEntries(
+      [...this.#queries].map(([table, query]) => [
+        table,
+        query.all().map((row: unknown) => (Array.isArray(row) ? String(row[0]) : '')),
+      ]),
+    );
   }
 
   #readSchema(): void {

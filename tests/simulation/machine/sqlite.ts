@@ -109,12 +109,23 @@ class RealConnection {
   }
 }
 
-const waiting = new Map<string, RealConnection[]>();
+/** By file, then by the options they were opened with. */
+const waiting = new Map<string, Map<string, RealConnection[]>>();
 
-/** Closes every connection that nobody uses: the files are about to be put in another place or removed. */
-export function closeWaiting(): void {
-  for (const connections of waiting.values()) for (const { handle } of connections) handle.close();
-  waiting.clear();
+/** Closes every connection to a file that nobody uses: it is about to be replaced or removed. */
+export function closeWaiting(path: string): void {
+  for (const connections of waiting.get(path)?.values() ?? [])
+    for (const { handle } of connections) handle.close();
+  waiting.delete(path);
+}
+
+function waitingFor(path: string, options: object): RealConnection[] {
+  const lists = waiting.get(path) ?? new Map<string, RealConnection[]>();
+  waiting.set(path, lists);
+  const key = JSON.stringify(options);
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
 }
 
 export class DatabaseSync implements Held {
@@ -125,9 +136,7 @@ export class DatabaseSync implements Held {
 
   constructor(path: string, options: object) {
     operate();
-    const key = `${path} ${JSON.stringify(options)}`;
-    this.#list = waiting.get(key) ?? [];
-    waiting.set(key, this.#list);
+    this.#list = waitingFor(path, options);
     this.#connection = this.#list.pop() ?? new RealConnection(path, options);
     this.#full = disk.full.has(placeOfDatabase(path));
     if (this.#full) this.#connection.limit(true);
