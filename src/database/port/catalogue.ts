@@ -32,7 +32,14 @@ export interface ExcludedTable {
   readonly name: string;
   /** Text key under `excluded.`. */
   readonly reason:
-    'noKey' | 'nullKey' | 'computedKey' | 'virtual' | 'memoryOptimised' | 'history' | 'masked' | 'unsupportedType';
+    | 'noKey'
+    | 'nullKey'
+    | 'computedKey'
+    | 'virtual'
+    | 'memoryOptimised'
+    | 'history'
+    | 'masked'
+    | 'unsupportedType';
 }
 
 export interface Catalogue {
