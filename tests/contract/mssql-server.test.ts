@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Block, Change, Value } from '../../src/batch/block';
+import { parseAddress } from '../../src/database/mssql/address';
+import { blocksOf, copyOf, markAndCopy } from '../../src/database/mssql/capture';
+import { readCatalogue } from '../../src/database/mssql/catalogue';
+import { Connection } from '../../src/database/mssql/connection';
 import { openMssql } from '../../src/database/mssql/database';
 import type { Database, MergeTransaction, Unseen } from '../../src/database/port';
 import { openLine } from '../support/cuttable-line';
-import { makeMssqlDatabase, serverAddress, type MssqlBusiness } from '../support/mssql-business';
+import { connectTo, makeMssqlDatabase, serverAddress, type MssqlBusiness } from '../support/mssql-business';
 
 const AT_SITE: Unseen = { at: 'site', included: 0 };
 const SITE = { id: 'a site', role: 'site' } as const;
@@ -368,6 +372,186 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
     expect(await through.state()).toMatchObject({ position: 1 });
     await through.close();
     await line.close();
+  });
+
+  test('a limit that the application set for its own statements holds for these alone', async () => {
+    await business.run(
+      'CREATE TABLE t (id int PRIMARY KEY, v int)',
+      'INSERT INTO t VALUES (1, 1), (2, 1), (3, 1)',
+    );
+    await database.prepare(SITE);
+    await business.run('SET ROWCOUNT 2', 'UPDATE t SET v = 2', 'UPDATE t SET id = id + 10', 'SET ROWCOUNT 0');
+    const now = (await business.query('SELECT id, v FROM t')).map(
+      ([id, v]) => [Number(id), Number(v)] as const,
+    );
+    const gone = [1, 2, 3].filter((id) => !now.some(([kept]) => kept === id));
+    expect(gone).toHaveLength(2);
+    const written = now.filter(([id, v]) => id > 10 || v === 2);
+    expect(await changes(1)).toEqual(
+      [
+        ...gone.map((id) => `D  ${String(id)}`),
+        ...written.map(([id, v]) => `${id > 10 ? 'I 11' : 'U 01'} ${String(id)} ${String(v)}`),
+      ].sort(),
+    );
+  });
+
+  test('what the application changes while a round is judged is never written over', async () => {
+    await business.run(
+      'CREATE TABLE t (id int PRIMARY KEY, v int)',
+      'INSERT INTO t VALUES (1, 1), (2, 1), (4, 1)',
+    );
+    await database.prepare(SITE);
+    await business.run('UPDATE t SET v = 2 WHERE id = 2');
+    /** Which rows it leaves as they are. */
+    const apply = async (came: readonly Change[], meanwhile: string): Promise<Value[]> => {
+      await stage('t', ...came);
+      return database.transaction(async (transaction) => {
+        const contested = await transaction.contested(AT_SITE);
+        for (const { change } of contested)
+          await transaction.settle(change, { write: false, toEveryone: false });
+        await business.run(meanwhile);
+        expect(await transaction.apply(AT_SITE)).toEqual([]);
+        return contested.flatMap(({ change }) => change.values[0] ?? null);
+      });
+    };
+    const two = change('U', '01', 2n, 9n);
+    for (const [came, meanwhile] of [
+      [change('U', '01', 1n, 9n), 'UPDATE t SET v = 5 WHERE id = 1'],
+      [change('I', '11', 3n, 9n), 'INSERT INTO t VALUES (3, 6)'],
+      [change('U', '01', 4n, 9n), 'DELETE FROM t WHERE id = 4'],
+    ] as const)
+      await expect(apply([two, came], meanwhile)).rejects.toMatchObject({
+        code: 'database.busy',
+        retryable: true,
+      });
+    // With a row that is left as it is, it may do what it likes.
+    expect(await apply([two, change('I', '11', 5n, 9n)], 'UPDATE t SET v = 7 WHERE id = 2')).toEqual([2n]);
+    expect(await business.query('SELECT * FROM t ORDER BY id')).toEqual([
+      [1, 5],
+      [2, 7],
+      [3, 6],
+      [5, 9],
+    ]);
+  });
+
+  test('an error that ends the transaction leaves nothing written, and the next one goes on', async () => {
+    await business.run(
+      'CREATE TABLE coded (id int IDENTITY PRIMARY KEY, code nvarchar(9) CHECK (CONVERT(int, code) > 0))',
+      'CREATE TABLE plain (id int IDENTITY PRIMARY KEY, code nvarchar(9))',
+    );
+    await database.prepare(SITE);
+    const rows = ['1', '2', 'x', '4'].map((code, id) => change('I', '11', BigInt(id), code));
+    await stage('coded', ...rows);
+    // Whether it does depends on the server; where it does not, the row at fault is told.
+    await expect(refused().catch(() => ["refused other 2 'x'"])).resolves.toEqual(["refused other 2 'x'"]);
+    expect(await business.query('SELECT * FROM coded')).toEqual([]);
+    await stage('plain', change('I', '11', 1n, 'x'));
+    expect(await refused()).toEqual([]);
+    expect(await business.query('SELECT * FROM plain')).toEqual([[1, 'x']]);
+  });
+
+  test('text that is no XML is told apart, and the others can go in', async () => {
+    await business.run('CREATE TABLE document (id int PRIMARY KEY, body xml)');
+    await database.prepare(SITE);
+    const rows = [
+      change('I', '11', 1n, '<a>é</a>'),
+      change('I', '11', 2n, '<a'),
+      change('I', '11', 3n, null),
+    ];
+    await stage('document', ...rows);
+    // Before the row is written where the server can look for it, else by its error.
+    expect(await refused()).toEqual([expect.stringMatching(/^refused (value|other) 2 '<a'$/)]);
+    await stage('document', ...rows.filter((_, at) => at !== 1));
+    expect(await refused()).toEqual([]);
+    expect(await business.query('SELECT COUNT(*) FROM document')).toEqual([[2]]);
+  });
+
+  test('a counter within its range is left alone: the application may be counting', async () => {
+    await business.run('CREATE TABLE ticket (id int IDENTITY PRIMARY KEY, v int)');
+    await database.prepare(SITE);
+    await database.assignKeyRanges(3);
+    await business.run('INSERT INTO ticket (v) VALUES (1)');
+    const [[first] = []] = await business.query('SELECT id FROM ticket');
+    await business.run('BEGIN TRANSACTION', 'INSERT INTO ticket (v) VALUES (2)');
+    await stage('ticket', change('I', '11', 5n, 9n));
+    expect(await refused()).toEqual([]);
+    await business.run('COMMIT', 'INSERT INTO ticket (v) VALUES (3)');
+    expect(await business.query('SELECT id FROM ticket WHERE v < 9 ORDER BY v')).toEqual(
+      [0, 1, 2].map((step) => [Number(first) + step]),
+    );
+  });
+
+  test('a key that no row here can have is never taken for a shorter one when a row is put back', async () => {
+    await business.run(
+      'CREATE TABLE word (code nvarchar(3) PRIMARY KEY, v nvarchar(9))',
+      `INSERT INTO word VALUES ('abc', 'here')`,
+    );
+    await database.prepare(SITE);
+    const row = { table: 'word', columns: ['code', 'v'], keyCount: 1, key: ['abcd'], reason: 'tooLong' };
+    const who = { winner: 0, loser: 2, winnerAt: null, loserAt: 5, at: 6, site: 2, batch: 1 };
+    await database.transaction((transaction) =>
+      transaction.journal({
+        ...{ ...row, ...who, kind: 'refused', rule: 'refused' },
+        ...{ winningRow: null, losingRow: ['abcd', 'x'] },
+      }),
+    );
+    const [entry] = await database.conflicts(1);
+    const back = database.restore(entry?.id ?? 0, { which: 'winner', at: 7, by: 'somebody' });
+    await expect(back).rejects.toMatchObject({ code: 'conflict.tableChanged' });
+    expect(await business.query('SELECT * FROM word')).toEqual([['abc', 'here']]);
+  });
+
+  test('where no snapshot can be had, what changed is copied aside as it was at one instant', async () => {
+    await business.run(
+      'CREATE TABLE a (id int PRIMARY KEY, v int)',
+      'CREATE TABLE b (id int PRIMARY KEY, v int)',
+      'INSERT INTO a VALUES (1, 1), (2, 1)',
+    );
+    await database.prepare(SITE);
+    await business.run('UPDATE a SET v = 2 WHERE id = 2', 'INSERT INTO b VALUES (7, 7)');
+    const connection = await Connection.open(parseAddress(business.address));
+    const { tables } = await readCatalogue(connection);
+    const totals = await markAndCopy(connection, tables, 1);
+    expect([...totals].map(([{ name }, total]) => [name, total])).toEqual([
+      ['a', 2],
+      ['b', 1],
+    ]);
+    await business.run('UPDATE a SET v = 3', 'DELETE FROM b');
+    const found: string[] = [];
+    for (const table of tables) {
+      const rows = connection.stream(`SELECT * FROM ${copyOf(table)} ORDER BY key_group`);
+      for await (const { block } of blocksOf(rows, table, 'site'))
+        found.push(...block.changes.map(({ op, values }) => [op, ...values.map(textOf)].join(' ')));
+    }
+    await connection.close();
+    expect(found).toEqual(['U 2 2', 'I 7 7']);
+    expect(await changes(2)).toEqual(['D  7', 'U 01 1 3', 'U 01 2 3']);
+  });
+
+  test('in a deadlock it gives way to the application, and begins again', async () => {
+    await business.run('CREATE TABLE a (id int PRIMARY KEY)', 'CREATE TABLE b (id int PRIMARY KEY)');
+    await database.prepare(SITE);
+    await business.run('INSERT INTO a VALUES (1)', 'INSERT INTO b VALUES (1)');
+    expect(await changes(1)).toEqual(['I 1 1', 'I 1 1']);
+    const other = await connectTo(business.address);
+    const touch = (log: number): string => `UPDATE sync.log_${String(log)} SET changed_at = changed_at`;
+    await business.run('BEGIN TRANSACTION', touch(2));
+    const released = database.release(1);
+    // It has the first log once nobody else can have it, and then waits for the second.
+    await other.run('SET LOCK_TIMEOUT 20');
+    while (
+      await other.run(touch(1)).then(
+        () => true,
+        () => false,
+      )
+    );
+    await business.run(touch(1)).then(
+      () => business.run('COMMIT'),
+      () => undefined,
+    );
+    await released;
+    await other.close();
+    expect(await changes(1)).toEqual(['I 1 1', 'I 1 1']);
   });
 
   test('says what is wrong with the way there', async () => {

@@ -22,10 +22,10 @@ export const serverAddress = process.env['MSSQL_URL'] ?? null;
 export async function makeMssqlDatabase(): Promise<MssqlBusiness> {
   if (serverAddress === null) throw new Error('MSSQL_URL is not set');
   const name = `sync_test_${randomBytes(6).toString('hex')}`;
-  const master = await connect(serverAddress);
+  const master = await connectTo(serverAddress);
   await master.run(`CREATE DATABASE ${name}`);
   const address = serverAddress.replace(/\/[^/?]*(\?.*)?$/, `/${name}$1`);
-  const business = await connect(address);
+  const business = await connectTo(address);
   return {
     ...business,
     address,
@@ -81,7 +81,10 @@ async function dropDatabase(master: Pick<MssqlBusiness, 'run'>, name: string): P
   }
 }
 
-async function connect(address: string): Promise<Pick<MssqlBusiness, 'run' | 'query' | 'bulk' | 'close'>> {
+/** One more connection of its own. */
+export async function connectTo(
+  address: string,
+): Promise<Pick<MssqlBusiness, 'run' | 'query' | 'bulk' | 'close'>> {
   const url = new URL(address);
   const pool = new sql.ConnectionPool({
     server: url.hostname,

@@ -3,22 +3,25 @@ import type { Unseen } from '../port';
 import { asNumber, type Connection } from './connection';
 import { databaseError, refusalOf } from './errors';
 import { findBroken, type Found } from './foreign-keys';
+import type { Overtaken } from './overtaken';
 import { findRefused } from './refused';
 import type { Staged, Staging } from './staging';
 import type { MssqlTable } from './table';
-import { logWritten, withdrawAsked, writeStatements, type Statement } from './write';
+import { logWritten, ownIdentity, withdrawAsked, writeStatements, type Statement } from './write';
 import { parentsFirst } from './write-order';
 
 /**
  * Writes the staged changes set by set, inside the transaction under way. What can be told of faults is looked for first;
  * where the server refuses a statement all the same, its rows are halved until those at fault stand alone, and all is
- * undone. Where anything is found, the database is left as it was.
+ * undone. Where anything is found, the database is left as it was. Rejects with `database.busy` where the application
+ * changed one of the rows meanwhile.
  */
 export async function apply(
   connection: Connection,
   staging: Staging,
   tables: readonly MssqlTable[],
   unseen: Unseen,
+  overtaken: Overtaken,
 ): Promise<Found[]> {
   const refused = await findRefused(connection, staging);
   if (refused.length > 0) return refused;
@@ -28,6 +31,7 @@ export async function apply(
   await connection.run('SET XACT_ABORT OFF; SAVE TRANSACTION before_writing');
   try {
     const found = await write(connection, staging, tables, unseen);
+    await overtaken.refuse();
     if (found.length > 0) await connection.run('ROLLBACK TRANSACTION before_writing');
     return found;
   } finally {
@@ -83,7 +87,10 @@ async function isolate(
   return [...left, ...(await isolate(connection, statement, middle + 1, high))];
 }
 
-/** Why the server refuses the statement; null: it does not. */
+/**
+ * Why the server refuses the statement; null: it does not. Some errors end the whole transaction: what is tried after
+ * one would be written for good.
+ */
 async function refusal(
   connection: Connection,
   { staged, sql }: Statement,
@@ -93,8 +100,10 @@ async function refusal(
     await connection.run(sql(some));
     return null;
   } catch (error) {
+    if (connection.lost) throw databaseError(error);
+    if (staged.table.identity !== null) await connection.run(ownIdentity(staged.table, 'OFF'));
     const reason = refusalOf(error, checksOf(staged));
-    if (reason === null) throw databaseError(error);
+    if (reason === null || !(await connection.isInTransaction())) throw databaseError(error);
     return reason;
   }
 }

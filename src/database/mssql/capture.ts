@@ -31,7 +31,7 @@ export async function markInSnapshot(
   tables: readonly MssqlTable[],
   number: number,
 ): Promise<void> {
-  await writer.transaction(async () => {
+  await writer.givingWay(async () => {
     await takeLedger(writer, number);
     for (const table of tables) await markPending(writer, table, number, 'WITH (READPAST)');
   });
@@ -49,9 +49,14 @@ export async function markInSnapshot(
 
 const LINES_AT_ONCE = 1000;
 
+/** Nobody writes into this table for the rest of the transaction under way, and what others wrote is there for good. */
+export const holdStill = (connection: Connection, { object }: MssqlTable): Promise<void> =>
+  connection.run(`DECLARE @n int; SELECT TOP (1) @n = 1 FROM ${object} WITH (TABLOCK, HOLDLOCK)`);
+
 /**
  * Where snapshots are not allowed: marks every pending change and copies what they speak of aside, while nobody can log
- * another. Who writes into these tables waits for the copy, not for its reading.
+ * another. Who writes into these tables waits for the copy, not for its reading. A table is taken before its log, as the
+ * application does: else it would wait for the log with the very row that the copy waits for.
  */
 export async function markAndCopy(
   writer: Connection,
@@ -59,7 +64,8 @@ export async function markAndCopy(
   number: number,
 ): Promise<Totals> {
   const totals = new Map<MssqlTable, number | null>();
-  await writer.transaction(async () => {
+  await writer.givingWay(async () => {
+    for (const table of tables) await holdStill(writer, table);
     await takeLedger(writer, number);
     for (const table of tables) await markPending(writer, table, number, 'WITH (TABLOCKX)');
     for (const table of tables) {
@@ -96,7 +102,7 @@ export async function release(
   tables: readonly MssqlTable[],
   number: number,
 ): Promise<void> {
-  await writer.transaction(async () => {
+  await writer.givingWay(async () => {
     for (const table of tables) {
       await writer.run(
         `UPDATE ${logOf(logNumber(table))} SET sent_in = NULL WHERE sent_in = ${String(number)}`,

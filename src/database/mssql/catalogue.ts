@@ -47,6 +47,7 @@ function describeTable(row: TableRow, rows: SchemaRows): MssqlTable | ExcludedTa
   const key = keyNames.flatMap((name) => own.filter((column) => column.name === name));
   if (key.length < keyNames.length) return 'computedKey';
   const ordered = [...key, ...own.filter((column) => !key.includes(column))];
+  if (own.some(({ masked }) => masked)) return 'masked';
   const types = ordered.flatMap(({ type }) => (type === null ? [] : [type]));
   if (types.length < ordered.length) return 'unsupportedType';
   return assemble(row, rows, ordered, types, key);

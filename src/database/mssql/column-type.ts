@@ -175,6 +175,20 @@ export function keyExpression(type: ColumnType, value: string): string {
 export const collate = ({ collation }: ColumnType): string =>
   collation === null ? '' : ` COLLATE ${collation}`;
 
+/** Text of one byte a character, in a code page that not every character has. */
+export const isNarrow = ({ name }: ColumnType): boolean =>
+  name === 'varchar' || name === 'char' || name === 'text';
+
+/** A condition that a column would hold another value than this text, in silence or with an error; null: it never would. */
+export function spoils(type: ColumnType, value: string): string | null {
+  // Text that is no XML would not be refused row by row: the error ends the whole transaction.
+  if (type.name === 'xml') return `(${value} IS NOT NULL AND TRY_CONVERT(xml, ${value}, 1) IS NULL)`;
+  if (!isNarrow(type)) return null;
+  // The server puts a question mark for what the code page does not have.
+  const narrow = `CONVERT(nvarchar(max), CONVERT(varchar(max), ${value}${collate(type)}))`;
+  return `${narrow} COLLATE Latin1_General_BIN2 <> ${value} COLLATE Latin1_General_BIN2`;
+}
+
 /** A column that holds values as they travel: its declaration, and its type for a bulk load. */
 export function stagedType(type: ColumnType): { readonly declaration: string; readonly bulk: sql.ISqlType } {
   switch (type.kind) {

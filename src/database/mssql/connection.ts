@@ -2,14 +2,20 @@ import sql from 'mssql';
 import type { Value } from '../../batch/block';
 import { SyncError } from '../../shared/errors';
 import { driverConfig, type Address } from './address';
-import { connectionError, databaseError } from './errors';
+import { connectionError, databaseError, isDeadlock } from './errors';
 
 export type Row = readonly unknown[];
 
-/** English messages, whatever the login's language: names are read from them. No row counts, whole texts, bounded waits. */
+/**
+ * English messages, whatever the login's language: names are read from them. No row counts, whole texts, bounded waits.
+ * In a deadlock it is we who give way: what we did is done again, what somebody typed is not.
+ */
 const SETTINGS =
   'SET LANGUAGE us_english; SET DATEFORMAT ymd; SET NOCOUNT ON; SET XACT_ABORT ON; SET ANSI_WARNINGS ON; ' +
-  'SET ANSI_PADDING ON; SET LOCK_TIMEOUT 30000; SET TEXTSIZE 2147483647';
+  'SET ANSI_PADDING ON; SET LOCK_TIMEOUT 30000; SET DEADLOCK_PRIORITY LOW; SET TEXTSIZE 2147483647';
+
+/** How often work of our own is begun that a deadlock ends. */
+const MOST_BEGINNINGS = 5;
 
 /** How many rows the driver reads ahead of the reader. */
 const READ_AHEAD = 1024;
@@ -124,12 +130,29 @@ export class Connection {
     }
   }
 
+  /** As `transaction`, of work that can be begun again: so it is where the server ends it in favour of somebody else. */
+  async givingWay<T>(work: () => Promise<T>): Promise<T> {
+    for (let beginning = 1; ; beginning += 1) {
+      try {
+        return await this.transaction(work);
+      } catch (error) {
+        if (beginning === MOST_BEGINNINGS || !isDeadlock(error)) throw error;
+      }
+    }
+  }
+
   /** The server may have rolled back by itself, or be gone: then there is nothing left to do. */
   async rollback(): Promise<void> {
     if (!this.lost) await this.run('IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION').catch(() => this.close());
   }
 
+  /** False as well in one that can only be rolled back. */
+  async isInTransaction(): Promise<boolean> {
+    return asNumber((await this.first('SELECT XACT_STATE()'))?.[0]) === 1;
+  }
+
   async close(): Promise<void> {
+    this.#lost = true;
     await this.#pool.close();
   }
 

@@ -76,7 +76,7 @@ class MssqlDatabase implements Database {
   declareAdditive(columns: AdditiveColumns): Promise<void> {
     return this.#do(async (connection) => {
       await requireTracking(connection);
-      await connection.transaction(() => writeAdditive(connection, columns));
+      await connection.givingWay(() => writeAdditive(connection, columns));
     });
   }
 
@@ -203,7 +203,8 @@ class MssqlDatabase implements Database {
     } catch (error) {
       throw databaseError(error);
     } finally {
-      if (!connection.lost) await resumeTracking(connection);
+      // Over one that goes on unnoticed by the triggers, nothing more may be written.
+      if (!connection.lost) await resumeTracking(connection).catch(() => connection.close());
       await this.#forgetStaged();
     }
   }

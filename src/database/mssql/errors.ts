@@ -14,10 +14,13 @@ function serverError(error: unknown): ServerError | null {
   return { code: error.code, number, message: error.message };
 }
 
+/** Also a snapshot whose tables were changed meanwhile. */
 const DEADLOCK = [1205, 3960, 3961];
 const BUSY = [1222];
 const FULL = [1101, 1105, 9002, 1121];
-const RIGHTS = [229, 230, 262, 297, 300, 916, 1088, 2571, 3701, 3704, 4602, 4613, 4701, 4902, 8104, 15247];
+const RIGHTS = [
+  229, 230, 262, 297, 300, 916, 1088, 2557, 2571, 3701, 3704, 4602, 4613, 4701, 4902, 8104, 15247,
+];
 const LOST = new Set([
   'ESOCKET',
   'ECONNCLOSED',
@@ -31,6 +34,9 @@ const LOST = new Set([
 const CUT = /end of message stream|ECONNRESET|EPIPE|socket hang up|connection (is )?(closed|closing|lost)/i;
 /** The server is shutting down, or ended the connection. */
 const ENDED = [596, 6005, 10054, 40197, 40501, 40613];
+
+/** Whether the server ended a transaction of ours in favour of another. */
+export const isDeadlock = (error: unknown): boolean => DEADLOCK.includes(serverError(error)?.number ?? 0);
 
 /** Gives an error of SQL Server a code of ours; others pass unchanged. */
 export function databaseError(error: unknown): unknown {
@@ -52,7 +58,7 @@ export function databaseError(error: unknown): unknown {
 /** `INSERT, person`: the words that the server puts in capitals or between quotes. */
 function missingRight(message: string): string {
   const right = /\b[A-Z]{4,}( [A-Z]{3,})*\b/.exec(message)?.[0];
-  const object = /['"]([^'"]+)['"]/.exec(message)?.[1];
+  const object = (/\bobject ['"]([^'"]+)['"]/.exec(message) ?? /['"]([^'"]+)['"]/.exec(message))?.[1];
   return [right, object].filter((part) => part !== undefined).join(', ');
 }
 
@@ -118,8 +124,11 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 /** A check or a foreign key: the name of the constraint tells. */
 const CONSTRAINT = 547;
-/** Overflows, conversions, XML that is none. */
-const OTHERS = [220, 232, 241, 242, 245, 295, 517, 8114, 8115, 8169, 6603, 9400, 9402, 9410, 9420];
+/** Overflows, conversions, divisions by zero in a computed column, rules of old. */
+const OTHERS = [220, 232, 241, 242, 245, 295, 513, 517, 6603, 8114, 8115, 8134, 8169];
+/** XML that is none, and XML that its schema does not allow. */
+const isXml = (number: number): boolean =>
+  (number >= 6900 && number < 7000) || (number >= 9400 && number < 9500);
 
 /** Why the database refused a row, or null where the error is of another kind. */
 export function refusalOf(error: unknown, checks: readonly string[]): string | null {
@@ -127,6 +136,6 @@ export function refusalOf(error: unknown, checks: readonly string[]): string | n
   if (known === null || known.number === 0) return null;
   const { number, message } = known;
   if (number === CONSTRAINT) return checks.some((name) => message.includes(name)) ? 'check' : 'foreignKey';
-  if (number >= 9400 && number < 9500) return 'other';
+  if (isXml(number)) return 'other';
   return REASONS[number] ?? (OTHERS.includes(number) ? 'other' : null);
 }

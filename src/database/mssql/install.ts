@@ -74,12 +74,17 @@ async function logAddedColumns(
     if (added[at] !== true || type === undefined) return [];
     const value = `t.${quote(column)}`;
     if (isOutOfRow(type)) return [`${value} IS NOT NULL`];
-    return [differs(type, value, `CONVERT(${type.declaration}, ${table.defaults[at] ?? 'NULL'})`)];
+    const byDefault = table.defaults[at] ?? 'NULL';
+    if (GIVEN_ONCE.test(byDefault)) return [`${value} IS NOT NULL`];
+    return [differs(type, value, `CONVERT(${type.declaration}, ${byDefault})`)];
   });
   if (written.length === 0) return;
   const marks = added.map((isNew) => (isNew ? '1' : '0')).join('');
   await logRows(connection, table, id, { op: 'U', marks, at: SQL_NOW, condition: written.join(' OR ') });
 }
+
+/** Defaults that give each value once: no row's is told by them, and no condition may name them. */
+const GIVEN_ONCE = /next\s+value\s+for|newsequentialid/i;
 
 async function logRows(
   connection: Connection,

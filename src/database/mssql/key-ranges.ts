@@ -33,12 +33,27 @@ export async function assignKeyRanges(
   return ranges.map(({ table, from, to, used }) => ({ table, from, to, used }));
 }
 
-/** Rows of other places have raised the server's counter out of the range: it is set back. */
+/**
+ * Rows of other places have raised the server's counter out of the range: it is set back. One that is within is left
+ * alone, for the application may just be taking a number of it.
+ */
 export async function keepInRange(connection: Connection, tables: readonly MssqlTable[]): Promise<void> {
   for (const table of tables.filter(isCounted)) {
     const range = await readRange(connection, table);
-    if (range !== null) await reseed(connection, table, range);
+    if (range !== null && !(await countsWithin(connection, table, range)))
+      await reseed(connection, table, range);
   }
+}
+
+async function countsWithin(
+  connection: Connection,
+  { object }: Counted,
+  { from, to }: StoredRange,
+): Promise<boolean> {
+  const row = await connection.first(
+    `SELECT CASE WHEN IDENT_CURRENT(${literal(object)}) BETWEEN ${String(from)} AND ${String(to)} THEN 1 ELSE 0 END`,
+  );
+  return asText(row?.[0]) === '1';
 }
 
 async function assign(
@@ -55,7 +70,7 @@ async function assign(
   const range = first === null ? null : rangeAt(place, first, largest);
   if (first === null || range === null) return null;
   const numbers = [first, BigInt(place), range.from, range.to].map(String);
-  await connection.transaction(async () => {
+  await connection.givingWay(async () => {
     await connection.run(
       `DELETE FROM ${RANGES} WHERE name = ${literal(table.name)}; ` +
         `INSERT INTO ${RANGES} (name, first_value, place, from_value, to_value) ` +

@@ -23,6 +23,7 @@ import { writeLedger } from './ledger';
 import { LEDGER, logOf, QUESTIONS } from './names';
 import { restoreParent } from './parents';
 import { logNumber, withdrawQuestions, writeQuestion } from './questions';
+import { Overtaken } from './overtaken';
 import { countSettled, writeNoted } from './rows';
 import type { Staging } from './staging';
 import { writeEstablishments, writeState } from './state';
@@ -34,14 +35,17 @@ export class MssqlMergeTransaction implements MergeTransaction {
   readonly #connection: Connection;
   readonly #staging: Staging;
   readonly #tables: readonly MssqlTable[];
+  readonly #overtaken: Overtaken;
 
   constructor(connection: Connection, staging: Staging, tables: readonly MssqlTable[]) {
     this.#connection = connection;
     this.#staging = staging;
     this.#tables = tables;
+    this.#overtaken = new Overtaken(connection, staging);
   }
 
-  contested(unseen: Unseen): Promise<readonly Contested[]> {
+  async contested(unseen: Unseen): Promise<readonly Contested[]> {
+    await this.#overtaken.look();
     return findContested(this.#connection, this.#staging, unseen);
   }
 
@@ -50,7 +54,7 @@ export class MssqlMergeTransaction implements MergeTransaction {
   }
 
   async apply(unseen: Unseen): Promise<readonly Violation[]> {
-    const found = await apply(this.#connection, this.#staging, this.#tables, unseen);
+    const found = await apply(this.#connection, this.#staging, this.#tables, unseen, this.#overtaken);
     const violations: Violation[] = [];
     for (const staged of this.#staging.tables) {
       const own = found.filter((violation) => violation.staged === staged);
@@ -91,6 +95,7 @@ export class MssqlMergeTransaction implements MergeTransaction {
 
   async staged(table: string, after: number, limit: number): Promise<readonly StagedChange[]> {
     const staged = this.#staging.find(table);
+    await this.#overtaken.look();
     return staged === undefined ? [] : this.#staging.page(staged, after, limit);
   }
 

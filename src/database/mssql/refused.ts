@@ -1,5 +1,5 @@
 /** Rows that a table would refuse, as far as one can tell before writing any. */
-import { collate } from './column-type';
+import { spoils } from './column-type';
 import { asNumber, type Connection } from './connection';
 import type { Found } from './foreign-keys';
 import { quote } from './names';
@@ -16,8 +16,8 @@ export async function findRefused(connection: Connection, staging: Staging): Pro
       }
     };
     for (const reason of ['tooLong', 'value'] as const) await note(misfits(staged, reason), reason);
-    const lossy = lossyText(staged);
-    if (lossy !== null) await note(lossy, 'value');
+    const spoilt = spoiltText(staged);
+    if (spoilt !== null) await note(spoilt, 'value');
     for (const unique of staged.table.uniques) await note(clashes(staged, unique), 'unique');
   }
   return found;
@@ -29,16 +29,11 @@ const misfits = ({ name }: Staged, reason: 'tooLong' | 'value'): string =>
 
 const WRITTEN = "s.writes = 1 AND s.op IN ('I', 'U')";
 
-/** The server would put a question mark for a character that the column's code page does not have. */
-function lossyText(staged: Staged): string | null {
-  if (!staged.foreignText) return null;
-  const lost = staged.table.types.flatMap((type, at) => {
-    if (type.name !== 'varchar' && type.name !== 'char' && type.name !== 'text') return [];
-    const column = `s.c${String(at + 1)}`;
-    const narrow = `CONVERT(nvarchar(max), CONVERT(varchar(max), ${column}${collate(type)}))`;
-    return [`${narrow} COLLATE Latin1_General_BIN2 <> ${column} COLLATE Latin1_General_BIN2`];
-  });
-  return `SELECT s.id FROM ${staged.name} AS s WHERE ${WRITTEN} AND (${lost.join(' OR ')})`;
+/** Text that its column cannot hold as it is. */
+function spoiltText({ name, table, foreignText }: Staged): string | null {
+  if (!foreignText) return null;
+  const spoilt = table.types.flatMap((type, at) => spoils(type, `s.c${String(at + 1)}`) ?? []);
+  return `SELECT s.id FROM ${name} AS s WHERE ${WRITTEN} AND (${spoilt.join(' OR ')})`;
 }
 
 /**

@@ -9,7 +9,7 @@ export function resend(
   tables: readonly MssqlTable[],
   since: number,
 ): Promise<number> {
-  return connection.transaction(async () => {
+  return connection.givingWay(async () => {
     let count = 0;
     for (const table of tables) {
       const set = ['sent_in = NULL', 'base = 0', ...unknownSums(table)];

@@ -1,13 +1,14 @@
 import type { Value } from '../../batch/block';
 import { SyncError } from '../../shared/errors';
 import type { JournalEntry, Restoration } from '../port';
-import { keyExpression, writeExpression } from './column-type';
+import { keyExpression, spoils, writeExpression } from './column-type';
 import type { Connection } from './connection';
 import { refusalOf } from './errors';
 import { findConflict, writeRestoration } from './journal';
 import { quote } from './names';
 import { keyColumns, typeOf, type MssqlTable } from './table';
 import { parameterOf, toWire } from './values';
+import { ownIdentity } from './write';
 
 /**
  * Writes one side of a conflict back with the statement that an application would use, so that our trigger notes it and
@@ -43,13 +44,16 @@ const failure = (reason: 'tableChanged' | 'foreignKey', { table }: JournalEntry)
   new SyncError(`conflict.${reason}`, { params: { table } });
 
 /** Whether the row can be written whole: same key, no column of it is gone, and each can hold its value. */
-function fits({ columns, keyCount }: JournalEntry, row: readonly Value[] | null, table: MssqlTable): boolean {
+function fits(
+  { columns, keyCount, key }: JournalEntry,
+  row: readonly Value[] | null,
+  table: MssqlTable,
+): boolean {
   const sameKey =
     keyCount === table.keyCount && keyColumns(table).every((column, at) => column === columns[at]);
   if (!sameKey || !columns.every((column) => table.columns.includes(column))) return false;
-  return (
-    row === null ||
-    columns.every((column, at) => toWire(typeOf(table, column), row[at] ?? null) !== undefined)
+  return [key, row ?? []].every((values) =>
+    values.every((value, at) => toWire(typeOf(table, columns[at] ?? ''), value) !== undefined),
   );
 }
 
@@ -70,6 +74,14 @@ async function write(
   const given = columns.map((column, at) =>
     writeExpression(typeOf(table, column), `@p${String(table.keyCount + at + 1)}`),
   );
+  const spoilt = columns.flatMap(
+    (column, at) => spoils(typeOf(table, column), `@p${String(table.keyCount + at + 1)}`) ?? [],
+  );
+  if (
+    spoilt.length > 0 &&
+    (await connection.first(`SELECT 1 WHERE ${spoilt.join(' OR ')}`, ...keyValues, ...values)) !== null
+  )
+    throw new SyncError('conflict.refused', { params: { table: table.name, reason: 'value' } });
   const there = await connection.first(`SELECT 1 FROM ${table.object} WHERE ${where}`, ...keyValues);
   if (there !== null) {
     // What was counted there is no part of the conflict, and others have added to it since.
@@ -87,8 +99,8 @@ async function write(
     return;
   }
   const insert = `INSERT INTO ${table.object} (${columns.map(quote).join(', ')}) VALUES (${given.join(', ')})`;
-  const identity = `SET IDENTITY_INSERT ${table.object}`;
-  const whole = table.identity === null ? insert : `${identity} ON; ${insert}; ${identity} OFF`;
+  const whole =
+    table.identity === null ? insert : `${ownIdentity(table, 'ON')}; ${insert}; ${ownIdentity(table, 'OFF')}`;
   await connection.all(whole, ...keyValues, ...values);
 }
 

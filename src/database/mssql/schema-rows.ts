@@ -23,6 +23,8 @@ export interface ColumnRow {
   readonly increment: number;
   /** The server gives its values: computed, rowversion, period of a system-versioned table. */
   readonly computed: boolean;
+  /** The server shows this account something else in the place of its values. */
+  readonly masked: boolean;
   readonly default: string | null;
 }
 
@@ -96,7 +98,8 @@ const HISTORY = 1;
 async function readColumns(connection: Connection): Promise<ByTable<ColumnRow>> {
   const rows = await connection.all(
     'SELECT c.object_id, c.name, y.name, c.max_length, c.precision, c.scale, c.collation_name, c.is_nullable, ' +
-      'c.is_identity, c.is_computed, c.generated_always_type, d.definition, i.increment_value ' +
+      'c.is_identity, c.is_computed, c.generated_always_type, d.definition, i.increment_value, ' +
+      "CASE WHEN c.is_masked = 1 AND COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'UNMASK'), 0) = 0 THEN 1 ELSE 0 END " +
       'FROM sys.columns AS c JOIN sys.tables AS t ON t.object_id = c.object_id ' +
       'LEFT JOIN sys.types AS y ON y.user_type_id = c.system_type_id ' +
       'LEFT JOIN sys.default_constraints AS d ON d.parent_object_id = c.object_id AND d.parent_column_id = c.column_id ' +
@@ -105,7 +108,7 @@ async function readColumns(connection: Connection): Promise<ByTable<ColumnRow>> 
   );
   return group(rows, (row) => {
     const [, name, typeName, maxLength, precision, scale, collation, nullable, identity] = row;
-    const [computed, generated, definition, increment] = row.slice(9);
+    const [computed, generated, definition, increment, masked] = row.slice(9);
     const type = asText(typeName);
     return {
       name: asText(name),
@@ -121,6 +124,7 @@ async function readColumns(connection: Connection): Promise<ByTable<ColumnRow>> 
       increment: asNumber(increment),
       computed:
         isTrue(computed) || asNumber(generated) !== 0 || type === 'timestamp' || type === 'rowversion',
+      masked: isTrue(masked),
       default: definition === null ? null : asText(definition),
     };
   });

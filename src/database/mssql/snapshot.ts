@@ -1,7 +1,7 @@
 import { BlockBuffer } from '../block-buffer';
 import type { SnapshotBlock } from '../port';
 import { wholeRow } from '../whole-row';
-import { allowsSnapshots } from './capture';
+import { allowsSnapshots, holdStill } from './capture';
 import { readExpression } from './column-type';
 import { asNumber, type Connection } from './connection';
 import { quote } from './names';
@@ -21,8 +21,7 @@ export async function* readSnapshot(
     await reader.run('SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION');
   } else {
     await reader.run('BEGIN TRANSACTION');
-    for (const { object } of tables)
-      await reader.run(`DECLARE @n int; SELECT TOP (1) @n = 1 FROM ${object} WITH (TABLOCK, HOLDLOCK)`);
+    for (const table of tables) await holdStill(reader, table);
   }
   const { lastMarked } = await readState(reader);
   let total = 0;

@@ -4,7 +4,7 @@ import { SyncError } from '../../shared/errors';
 import { addsOf, placesOf, reorder } from '../column-order';
 import { packValues, unpackValues } from '../json';
 import type { Contested, Settlement, StagedChange } from '../port';
-import { keyExpression, readExpression, stagedType } from './column-type';
+import { isNarrow, keyExpression, readExpression, stagedType, type ColumnType } from './column-type';
 import { asNumber, asText, type Connection, type Row } from './connection';
 import { quote } from './names';
 import { sameAsStaged, stagedKey, stagedNames, type MssqlTable } from './table';
@@ -15,7 +15,7 @@ export interface Staged {
   readonly table: MssqlTable;
   /** The temporary table. Its columns c1, c2… are in the order of `table.columns`. */
   readonly name: string;
-  /** Text that the code page of a column may not have is among them. */
+  /** Text that its column may not be able to hold is among them. */
   foreignText: boolean;
   lastId: number;
 }
@@ -233,7 +233,7 @@ function wired(staged: Staged, values: readonly Value[]): WiredRow {
     const type = types[at];
     return type === undefined ? undefined : toWire(type, value);
   });
-  staged.foreignText ||= values.some((value, at) => isForeignTo(types[at]?.name ?? '', value));
+  staged.foreignText ||= values.some((value, at) => mayBeForeign(types[at], value));
   const fitting = wires.filter((wire) => wire !== undefined);
   if (fitting.length === wires.length) return { misfit: null, reason: null, wires: fitting };
   const tooLong = values.some((value, at) => isTooLong(types[at], value));
@@ -256,11 +256,11 @@ const roundedSums = (table: MssqlTable, values: readonly Value[]): Value[] =>
 
 const ASCII = /^[\0-\x7f]*$/;
 
-/** Text of one byte a character, with a character that not every code page has. */
-const isForeignTo = (type: string, value: Value): boolean =>
-  (type === 'varchar' || type === 'char' || type === 'text') &&
+/** Every code page has these characters alone. */
+const mayBeForeign = (type: ColumnType | undefined, value: Value): boolean =>
+  type !== undefined &&
   typeof value === 'string' &&
-  !ASCII.test(value);
+  (type.name === 'xml' || (isNarrow(type) && !ASCII.test(value)));
 
 const stagedKeyIs = (table: MssqlTable): string =>
   table.types

@@ -31,7 +31,7 @@ import { hasTracking, readState, readTracked, writeState } from './state';
  */
 export async function prepare(connection: Connection, installation: Installation): Promise<void> {
   await requireNestedTriggers(connection);
-  await connection.transaction(async () => {
+  await connection.givingWay(async () => {
     const first = !(await hasTracking(connection));
     if (first) await createState(connection);
     const { tables } = await readCatalogue(connection);
@@ -46,7 +46,7 @@ export async function prepare(connection: Connection, installation: Installation
 export async function unprepare(connection: Connection): Promise<void> {
   if (!(await hasTracking(connection))) return;
   await readState(connection);
-  await connection.transaction(async () => {
+  await connection.givingWay(async () => {
     for (const { schema, name } of await ownTriggers(connection)) {
       await connection.run(`DROP TRIGGER ${quote(schema)}.${quote(name)}`);
     }
@@ -69,7 +69,8 @@ async function createState(connection: Connection): Promise<void> {
   const taken = await connection.first(`SELECT 1 FROM sys.schemas WHERE name = '${SCHEMA}'`);
   if (taken !== null) throw new SyncError('database.schemaTaken', { params: { schema: SCHEMA } });
   const statements = [
-    `CREATE SCHEMA ${SCHEMA}`,
+    // Of the owner of nearly all tables, whoever prepares: our triggers then need no right of the application's accounts.
+    `CREATE SCHEMA ${SCHEMA} AUTHORIZATION dbo`,
     `CREATE SEQUENCE ${SEQUENCE} AS bigint START WITH 1 INCREMENT BY 1 CACHE 1000`,
     `CREATE TABLE ${STATE} (name nvarchar(50) NOT NULL PRIMARY KEY, value nvarchar(400) NOT NULL)`,
     `CREATE TABLE ${TABLES} (id int NOT NULL PRIMARY KEY, name nvarchar(300) NOT NULL, columns nvarchar(max) NOT NULL, ` +

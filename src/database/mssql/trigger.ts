@@ -54,7 +54,8 @@ export function triggerStatement(table: MssqlTable, id: number): string {
   return (
     `CREATE TRIGGER ${quote(table.schema)}.${quote(triggerOf(id))} ON ${table.object} AFTER INSERT, UPDATE, DELETE AS\n` +
     `BEGIN\n` +
-    `SET NOCOUNT ON;\n` +
+    // A limit that the application set for its own statement would hold here, and no sequence counts under one.
+    `SET NOCOUNT ON; SET ROWCOUNT 0;\n` +
     `IF SESSION_CONTEXT(N'${CONTEXT_KEY}') IS NOT NULL RETURN;\n` +
     `DECLARE @now bigint = ${SQL_NOW};\n` +
     `IF EXISTS (SELECT 1 FROM inserted) BEGIN\n${logInserts(table, id)};\n${logUpdates(table, id)};\nEND\n` +

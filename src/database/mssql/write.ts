@@ -122,9 +122,15 @@ function insertion(staged: Staged, late: readonly string[]): Statement {
     `INSERT INTO ${table.object} (${table.columns.map(quote).join(', ')}) SELECT ${values.join(', ')} FROM ${name} AS s ` +
     `WHERE s.writes = 1 AND s.op IN ('I', 'U') AND NOT EXISTS (SELECT 1 FROM ${table.object} AS t WHERE ${sameAsStaged(table)})`;
   if (table.identity === null) return { staged, sql: (some) => `${insert}${some}` };
-  const identity = `SET IDENTITY_INSERT ${table.object}`;
-  return { staged, sql: (some) => `${identity} ON; ${insert}${some}; ${identity} OFF` };
+  return {
+    staged,
+    sql: (some) => `${ownIdentity(table, 'ON')}; ${insert}${some}; ${ownIdentity(table, 'OFF')}`,
+  };
 }
+
+/** Of one table at a time; a statement that ends its batch leaves it on. */
+export const ownIdentity = ({ object }: MssqlTable, onOff: 'ON' | 'OFF'): string =>
+  `SET IDENTITY_INSERT ${object} ${onOff}`;
 
 function incoming(table: MssqlTable, column: string): string {
   const at = table.columns.indexOf(column);

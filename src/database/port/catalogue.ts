@@ -32,7 +32,14 @@ export interface ExcludedTable {
   readonly name: string;
   /** Text key under `excluded.`. */
   readonly reason:
-    'noKey' | 'nullKey' | 'computedKey' | 'virtual' | 'memoryOptimised' | 'history' | 'unsupportedType';
+    | 'noKey'
+    | 'nullKey'
+    | 'computedKey'
+    | 'virtual'
+    | 'memoryOptimised'
+    | 'history'
+    | 'masked'
+    | 'unsupportedType';
 }
 
 /** What a hub knows of a site, beside the secrets. */
