@@ -3,10 +3,9 @@
  * `npm run bench`: bundles tests/bench/run.ts and the programs it measures as they are shipped, and runs it. Options of
  * Node's own pass on to all of them: `node --cpu-prof --cpu-prof-dir=/tmp/profiles build/bench.mjs session`.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { bundleNode, root } from './bundles.mjs';
 
@@ -17,18 +16,20 @@ const programs = {
   'synchro.js': 'src/cli.ts',
 };
 
-const folder = await mkdtemp(path.join(tmpdir(), 'bench-programs-'));
+// Under node_modules, where their packages are found, by NW.js too.
+const cache = path.join(root, 'node_modules/.cache');
+await mkdir(cache, { recursive: true });
+const folder = await mkdtemp(path.join(cache, 'bench-'));
 try {
   for (const [name, entry] of Object.entries(programs))
     await bundleNode(path.join(root, entry), path.join(folder, name));
   await copyFile(path.join(root, 'tests/bench/peak-memory.cjs'), path.join(folder, 'peak-memory.cjs'));
+  const product = path.join(folder, 'product');
+  execFileSync(process.execPath, [path.join(root, 'build/build.mjs'), product], { stdio: 'ignore' });
   const child = spawn(
     process.execPath,
     [...process.execArgv, path.join(folder, 'run.js'), ...process.argv.slice(2)],
-    {
-      env: { ...process.env, NODE_PATH: path.join(root, 'node_modules') },
-      stdio: 'inherit',
-    },
+    { stdio: 'inherit' },
   );
   const [code] = await once(child, 'exit');
   process.exitCode = code ?? 1;

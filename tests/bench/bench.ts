@@ -28,6 +28,8 @@ export interface Figure {
 export interface Bench {
   /** By which the command line asks for it. */
   readonly name: string;
+  /** Measured only when it is asked for by name. */
+  readonly isLong?: boolean;
   /** Empty where this machine has not what it takes. */
   measure(context: Context): Promise<readonly Figure[]>;
 }

@@ -76,16 +76,7 @@ export class Sessions {
     rows: number,
   ): Promise<{ measured: number; quiet: number; peak: number }> {
     const peaks = join(this.#folder, 'peaks');
-    const program = new Program({
-      command: [
-        process.execPath,
-        ...process.execArgv,
-        '--require',
-        join(this.#programs, 'peak-memory.cjs'),
-        join(this.#programs, 'synchro.js'),
-      ],
-      environment: { ...process.env, BENCH_PEAKS: peaks },
-    });
+    const program = benchProgram(this.#programs, peaks);
     try {
       const company = await Installations.open(program, 'company', {
         schema: MEMBER,
@@ -112,6 +103,19 @@ export class Sessions {
     }
   }
 }
+
+/** The command line as it is shipped; its processes leave in the file `peaks` what memory they took. */
+export const benchProgram = (programs: string, peaks: string): Program =>
+  new Program({
+    command: [
+      process.execPath,
+      ...process.execArgv,
+      '--require',
+      join(programs, 'peak-memory.cjs'),
+      join(programs, 'synchro.js'),
+    ],
+    environment: { ...process.env, BENCH_PEAKS: peaks },
+  });
 
 async function synchronise(company: Installations): Promise<void> {
   const reports = company.posts.map(async ({ name }) => {

@@ -7,6 +7,7 @@ import type { Manifest, Segment } from '../../src/batch/manifest';
 import { manifestSchema } from '../../src/batch/manifest';
 import { SyncError } from '../../src/shared/errors';
 import { fileSha256, statIfThere, unlinkIfThere } from '../../src/transport/disk';
+import { FileTarget } from '../../src/transport/file-target';
 import { Deposits } from '../../src/transport/hub/deposits';
 import { FtpRefusal } from '../../src/transport/hub/refusal';
 import { SiteFiles } from '../../src/transport/hub/site-files';
@@ -84,7 +85,7 @@ class FolderHubLink implements HubLink {
     const start = there > segment.size ? 0 : there;
     const source = await this.#read({ kind: 'roundFile', round, name: segment.name }, start);
     const handle = await open(file, start === 0 ? 'w' : 'r+');
-    await this.#move(source, handle.createWriteStream({ start }), start, options);
+    await this.#move(source, new FileTarget(handle, { start }), start, options);
     if ((await fileSha256(file)) === segment.sha256) return;
     await unlinkIfThere(file);
     throw new SyncError('hub.digest', { params: { file: segment.name }, retryable: true });
@@ -126,7 +127,7 @@ class FolderHubLink implements HubLink {
     options.signal.throwIfAborted();
     if ((await this.#files.entry({ kind: 'answer', question }).catch(() => null)) === null) return false;
     const source = await this.#files.read({ kind: 'answer', question }, 0);
-    await this.#move(source, (await open(file, 'w')).createWriteStream(), 0, options);
+    await this.#move(source, new FileTarget(await open(file, 'w'), { start: 0 }), 0, options);
     await this.#deposits.discardAnswer(question);
     return true;
   }
@@ -155,11 +156,11 @@ class FolderHubLink implements HubLink {
     try {
       const there = await this.#files.entry(part).catch(() => null);
       if (there === null || there.size < size) {
-        const writer = await this.#deposits.openPart(part, there?.size ?? 0);
+        const target = await this.#deposits.openPart(part, there?.size ?? 0);
         try {
-          await this.#move(open(writer.offset), writer.stream, writer.offset, options);
+          await this.#move(open(target.length), target, target.length, options);
         } finally {
-          await writer.abandon();
+          await target.letGo();
         }
       }
       await this.#deposits.finish(part, final);

@@ -1,7 +1,8 @@
-import { constants, type WriteStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { mkdir, open, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileSha256, noFollow, statIfThere, syncFile, syncFolder, unlinkIfThere } from '../disk';
+import { FileTarget } from '../file-target';
 import {
   answerName,
   answersFolder,
@@ -15,13 +16,6 @@ import {
 import type { StoredFile } from '../port';
 import { alreadyThere, busy, FtpRefusal, noRoom, notFound, wrongDigest } from './refusal';
 import type { FinalNode, PartNode } from './tree';
-
-/** A part being written. `abandon` cuts it, keeps what is on disk and resolves once the file is closed. */
-export interface PartWriter {
-  readonly stream: WriteStream;
-  readonly offset: number;
-  readonly abandon: () => Promise<void>;
-}
 
 interface Claim {
   /** Ends the work under way, where it can be ended; resolves when the path is free again. */
@@ -85,7 +79,7 @@ export class Deposits {
    * Opens a part for writing from `offset` ('end' to append). What lies before it is kept, what lies
    * after it goes. The newest line wins: a cut one may hold its file until its silence is noticed.
    */
-  async openPart(node: PartNode, offset: number | 'end'): Promise<PartWriter> {
+  async openPart(node: PartNode, offset: number | 'end'): Promise<FileTarget> {
     const path = this.path(node);
     // No wait may come between the last look at the claims and the new claim.
     for (let claim = this.#claims.get(path); claim !== undefined; claim = this.#claims.get(path))
@@ -94,7 +88,7 @@ export class Deposits {
     this.#claims.set(path, {
       release: () =>
         opening.then(
-          (writer) => writer.abandon(),
+          (writer) => writer.letGo(),
           () => undefined,
         ),
     });
@@ -106,28 +100,19 @@ export class Deposits {
     }
   }
 
-  async #open(node: PartNode, path: string, offset: number | 'end'): Promise<PartWriter> {
+  async #open(node: PartNode, path: string, offset: number | 'end'): Promise<FileTarget> {
     const final = this.path({ ...node, kind: 'final' });
     if (node.inbox === 'batches' && (await statIfThere(final)) !== null) throw alreadyThere();
     await mkdir(dirname(path), { recursive: true });
     await this.#requireRoom(path);
     const { handle, start } = await openAt(path, offset);
-    const stream = handle.createWriteStream({ start });
+    const stream = new FileTarget(handle, { start });
     const look = setInterval(() => {
       this.#requireRoom(path).catch(() => stream.destroy(noRoom()));
     }, lookAtDiskMilliseconds);
     stream.once('close', () => clearInterval(look));
-    const closed = new Promise<void>((resolve) => {
-      stream.once('close', () => {
-        this.#claims.delete(path);
-        resolve();
-      });
-    });
-    const abandon = (): Promise<void> => {
-      stream.destroy();
-      return closed;
-    };
-    return { stream, offset: start, abandon };
+    stream.once('close', () => this.#claims.delete(path));
+    return stream;
   }
 
   async #requireRoom(path: string): Promise<void> {
@@ -180,11 +165,11 @@ export class Deposits {
     const stats = await statIfThere(from);
     if (stats === null || !stats.isFile()) throw notFound();
     if (stats.size > limits[part.inbox]) throw new FtpRefusal(552, 'Too large');
-    if (!isPromised(part.digest, await fileSha256(from))) {
+    const [digest] = await Promise.all([fileSha256(from), syncFile(from)]);
+    if (!isPromised(part.digest, digest)) {
       await unlinkIfThere(from);
       throw wrongDigest();
     }
-    await syncFile(from);
     await rename(from, to);
     await syncFolder(dirname(to));
     await this.#forgetParts(final);

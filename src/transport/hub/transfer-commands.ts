@@ -91,18 +91,18 @@ async function storePart(session: ControlSession, part: PartNode, offset: number
   const { limits, receiving } = session.host;
   const file = finalName(part.inbox, part.number);
   await transfer(session, async () => {
-    const writer = await deposits.openPart(part, offset);
+    const target = await deposits.openPart(part, offset);
     const report = (bytes: number): void => {
-      receiving({ site: account.number, file, bytes: writer.offset + bytes });
+      receiving({ site: account.number, file, bytes });
     };
     return {
       run: (data) =>
-        receive(data, writer.stream, {
-          passed: () => writer.stream.bytesWritten,
+        receive(data, target, {
+          passed: () => target.length,
           silenceMilliseconds: limits.silenceMilliseconds,
           ...(part.inbox === 'batches' && { onBytes: report }),
         }),
-      end: writer.abandon,
+      end: () => target.letGo(),
     };
   });
 }

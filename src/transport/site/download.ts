@@ -3,7 +3,7 @@ import type { Client } from 'basic-ftp';
 import type { Segment } from '../../batch/manifest';
 import { diskError } from '../../shared/disk-error';
 import { SyncError } from '../../shared/errors';
-import { fileSha256, statIfThere, unlinkIfThere } from '../disk';
+import { fileSha256, statIfThere, syncFile, unlinkIfThere } from '../disk';
 import { answerName, numberName } from '../names';
 import { replyCode } from './hub-errors';
 import { openTarget } from './local-file';
@@ -76,8 +76,8 @@ export async function fetchFile(
     await download(client, path, file, start, passing);
   } else passing.onProgress?.(promised.size);
   const size = (await statIfThere(file))?.size ?? 0;
-  const same = size === promised.size && (await fileSha256(file, passing.signal)) === promised.sha256;
-  if (same) return;
+  const [sha256] = await Promise.all([fileSha256(file, passing.signal), keep(file)]);
+  if (size === promised.size && sha256 === promised.sha256) return;
   await unlinkIfThere(file).catch((error: unknown) => {
     throw diskError(error, file);
   });
@@ -95,6 +95,7 @@ export async function fetchAnswer(
   const size = await sizeOf(client, path);
   if (size === null) return false;
   await download(client, path, file, 0, passing);
+  await keep(file);
   if (((await statIfThere(file))?.size ?? 0) !== size)
     throw new SyncError('hub.digest', { params: { file: answerName(question) }, retryable: true });
   await client.remove(path);
@@ -111,6 +112,7 @@ export async function sizeOf(client: Client, path: string): Promise<number | nul
   }
 }
 
+/** What came before a cut is kept, to go on from there; whoever wants the whole to last asks for it. */
 async function download(
   client: Client,
   path: string,
@@ -120,8 +122,22 @@ async function download(
 ): Promise<void> {
   const target = await openTarget(file, start, passing);
   try {
-    await metered(() => client.downloadTo(target.stream, path, start), target.length, passing.onProgress);
-  } finally {
-    await target.close();
+    await metered(
+      () => client.downloadTo(target, path, start),
+      () => target.length,
+      passing.onProgress,
+    );
+  } catch (error) {
+    await target.letGo();
+    await keep(file);
+    throw error;
+  }
+}
+
+async function keep(file: string): Promise<void> {
+  try {
+    await syncFile(file);
+  } catch (error) {
+    throw diskError(error, file);
   }
 }

@@ -1,6 +1,6 @@
 /** Stands in for `node:fs/promises`, as far as the session code uses it, on the disk that the test owns. */
 import { constants } from 'node:fs';
-import { Readable, Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { disk, placeOf, type DiskFile } from './disk';
 import { lasting, operate } from './process';
 
@@ -64,6 +64,15 @@ class Handle {
     });
   }
 
+  writev(blocks: readonly Uint8Array[], position: number): Promise<{ bytesWritten: number }> {
+    return later(() => {
+      writable(this.path);
+      const bytes = Buffer.concat(blocks);
+      this.#content().write(bytes, position);
+      return { bytesWritten: bytes.length };
+    });
+  }
+
   writeFile(data: string | Uint8Array): Promise<void> {
     return later(() => {
       writable(this.path);
@@ -96,22 +105,6 @@ class Handle {
 
   createReadStream({ start = 0 }: { readonly start?: number }): Readable {
     return readFrom(this.#content(), start);
-  }
-
-  createWriteStream({ start = 0 }: { readonly start?: number } = {}): Writable {
-    let position = start;
-    return new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        try {
-          writable(this.path);
-          this.#content().write(chunk, position);
-          position += chunk.length;
-          done();
-        } catch (error) {
-          done(error instanceof Error ? error : new Error(String(error)));
-        }
-      },
-    });
   }
 
   #content(): DiskFile {
