@@ -133,7 +133,7 @@ function take<T>(all: Iterator<T>, most: number): T[] {
 async function addSites(data: string, sites: number): Promise<{ port: number; fingerprint: string }> {
   const settings = await loadSettings(data);
   if (settings.hub === null) throw new Error('No hub');
-  const secretHash = await hashSecret(SECRET);
+  const secretHash = hashSecret(SECRET);
   const added = Array.from({ length: sites }, (_, at) => ({
     ...{ number: at + 1, name: `Site ${at + 1}`, user: userOf(at + 1) },
     ...{ secretHash, code: null, active: true },
