@@ -1,8 +1,15 @@
 import { mkdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { manifestSchema, sinceOf, type Manifest } from '../batch/manifest';
-import { batchesIn, batchFile, isMissing, namesIn, numbersIn, putAside } from '../transport/batch-files';
-import { syncFolder } from '../transport/disk';
+import {
+  batchesIn,
+  batchFile,
+  isMissing,
+  keepNames,
+  namesIn,
+  numbersIn,
+  putAside,
+} from '../transport/batch-files';
 import {
   finalName,
   inboxFolder,
@@ -78,7 +85,7 @@ export class HubFolder {
 
   /** Puts on the disk that a round is published: a session that was killed may have named it a moment before that was. */
   async keepName(round: number): Promise<void> {
-    await syncFolder(roundFolder(this.roundsFolder, round));
+    await keepNames(roundFolder(this.roundsFolder, round));
   }
 
   /** The oldest round that a site can still get, with all that follow; 0 for none. */

@@ -1,6 +1,5 @@
 import { isDamaged } from '../batch/damage';
-import { batchesIn, batchFile, putAside } from '../transport/batch-files';
-import { syncFolder } from '../transport/disk';
+import { batchesIn, batchFile, keepNames, putAside } from '../transport/batch-files';
 import type { HubStatus } from '../transport/port';
 import type { StepHandle } from './session';
 import type { SiteSessionOptions } from './site-options';
@@ -30,7 +29,7 @@ export async function releaseLost(
   const named = await batchesIn(outbox);
   const { received } = hub.site;
   // A session that was killed may have named one a moment before that was on the disk: from here on it counts as named.
-  if (named.length > 0) await syncFolder(outbox);
+  if (named.length > 0) await keepNames(outbox);
   for (let batch = Math.max(included, hub.site.merged) + 1; batch <= lastMarked; batch += 1) {
     if (received.includes(batch)) continue;
     const missing = !named.includes(batch);

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renameDurable } from '../shared/atomic-file';
 import { diskError } from '../shared/disk-error';
+import { syncFolder } from './disk';
 import { asideName, finalName, parseAsideName, parseFinalName } from './names';
 
 /** Numbers of the complete batches in a folder, ascending; a folder that does not exist holds none. Rejects with `disk.*`. */
@@ -20,6 +21,13 @@ export async function numbersIn(folder: string, parse: (name: string) => number 
 export async function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch((error: unknown) => {
     if (isMissing(error)) return [];
+    throw diskError(error, folder);
+  });
+}
+
+/** Puts on the disk what the files in a folder are called. Rejects with `disk.*`. */
+export async function keepNames(folder: string): Promise<void> {
+  await syncFolder(folder).catch((error: unknown) => {
     throw diskError(error, folder);
   });
 }

@@ -6,7 +6,7 @@ import { Witness } from '../support/witness';
 
 const SEED = Number(process.env['SEED'] ?? 2009);
 /** Of each of the two. */
-const KILLS = Number(process.env['KILLS'] ?? 6);
+const KILLS = Number(process.env['KILLS'] ?? 4);
 
 /** `bulk` only makes the steps last. */
 const SCHEMA = `

@@ -31,7 +31,8 @@ export class Stage {
   }
 
   static async open(): Promise<Stage> {
-    const settings = { receptionLimit: '10', waitLimit: '10', acknowledgementLimit: '10' };
+    // As by default a site waits for longer than the hub receives: what a full hub refuses goes into the next session.
+    const settings = { receptionLimit: '10', waitLimit: '20', acknowledgementLimit: '10' };
     const company = await EngineCompany.open({ schema: SCHEMA, sites: SITES, settings });
     for (const [place, statements] of Object.entries(FIRST_CHANGES)) company.at(place, ...statements);
     await company.synchronise();
