@@ -127,7 +127,7 @@ function expectForeignKeys(company: Company): void {
 }
 
 /** RUNS histories of up to STEPS steps, drawn from SEED, for long searches by hand; by default what a build can wait for. */
-const RUNS = Number(process.env['RUNS'] ?? 80);
+const RUNS = Number(process.env['RUNS'] ?? 50);
 const STEPS = Number(process.env['STEPS'] ?? 40);
 const SEED = Number(process.env['SEED'] ?? 20_261_124);
 
