@@ -1,5 +1,6 @@
 import { computed } from 'vue';
 import { useI18n } from 'vue-i18n';
+import type { Amount } from '../../src/engine/contract';
 import type { Language } from '../bridge';
 import { REGIONS } from '../locale';
 
@@ -63,6 +64,12 @@ export function useFormat() {
     return formats.value.whole.format(count);
   }
 
+  /** `1,8 Mo sur 3 Mo`; without the end where it is not known. */
+  function amountOf({ done, total }: Amount, format: (count: number) => string): string {
+    if (total === null) return format(done);
+    return t('progress.amountOf', { done: format(done), total: format(total) });
+  }
+
   function duration(milliseconds: number): string {
     const total = Math.max(0, Math.round(milliseconds / 1000));
     const hours = Math.floor(total / 3600);
@@ -73,5 +80,5 @@ export function useFormat() {
     return t(seconds === 0 ? 'field.time.wholeMinutes' : 'field.time.minutes', { minutes, seconds });
   }
 
-  return { dateTime, time, minute, day, departure, bytes, whole, duration };
+  return { dateTime, time, minute, day, departure, bytes, whole, amountOf, duration };
 }
