@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * `node build/system-packages.mjs [--runtime]`: what NW.js and its end-to-end tests need from Debian (--runtime: NW.js alone).
+ * `node build/system-packages.mjs [--runtime | --bench]`: what NW.js and the tests need from Debian (--runtime: NW.js alone;
+ * --bench: the benchmark too, with the programs that it measures beside ours).
  * Root: installs what is missing. Anyone else: says what is missing and exits with 1.
  */
 import { spawnSync } from 'node:child_process';
@@ -22,6 +23,7 @@ const TESTS = [
   'libfaketime',
   'nsis',
 ];
+const BENCH = ['iproute2', 'python3', 'sqlite3', 'sqlite3-tools', 'xz-utils'];
 /** Unpacked here, not installed: they exclude each other, and would start at once on port 21. */
 const SERVERS = ['vsftpd', 'proftpd-core', 'proftpd-mod-crypto'];
 const SERVERS_FOLDER = '/opt/synchronisation-tests';
@@ -60,7 +62,11 @@ function unpackServers() {
 
 const isForTests = !process.argv.includes('--runtime');
 const lacksServers = isForTests && !existsSync(join(SERVERS_FOLDER, 'usr/sbin/proftpd'));
-const wanted = isForTests ? [...RUNTIME_LIBRARIES, ...TESTS] : RUNTIME_LIBRARIES;
+const wanted = [
+  ...RUNTIME_LIBRARIES,
+  ...(isForTests ? TESTS : []),
+  ...(process.argv.includes('--bench') ? BENCH : []),
+];
 const missing = wanted.filter((name) => !isInstalled(name) && !isInstalled(`${name}t64`));
 if (missing.length === 0 && !lacksServers) process.exit(0);
 if (process.getuid?.() !== 0) {

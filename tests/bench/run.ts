@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { apply } from './apply';
 import { attacked } from './attacked';
+import { badLine } from './bad-line';
 import { batch } from './batch';
 import type { Bench, Figure } from './bench';
 import { capture } from './capture';
@@ -42,6 +43,7 @@ const BENCHES: readonly Bench[] = [
   others,
   largeQuietNight,
   manySites,
+  badLine,
   mssql,
 ];
 

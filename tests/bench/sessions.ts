@@ -17,12 +17,14 @@ export interface SessionFigures {
   readonly peak: number;
 }
 
-const reportSchema = z.object({
+export const reportSchema = z.object({
   state: z.string(),
   steps: z.array(
     z.object({ name: z.string(), startedAt: z.string().nullable(), endedAt: z.string().nullable() }),
   ),
 });
+
+type Step = z.infer<typeof reportSchema>['steps'][number];
 
 /** Several figures come from the same sessions, which are held once for each number of rows. */
 export class Sessions {
@@ -126,10 +128,8 @@ async function synchronise(company: Installations): Promise<void> {
 }
 
 /** Where the time went, for whoever looks for it. */
-const stepTimes = (steps: z.infer<typeof reportSchema>['steps']): string =>
-  steps
-    .map(({ name, startedAt, endedAt }) => {
-      const took = startedAt === null || endedAt === null ? 0 : Date.parse(endedAt) - Date.parse(startedAt);
-      return `${name} ${(took / 1000).toFixed(1)}`;
-    })
-    .join(', ');
+export const stepTimes = (steps: readonly Step[]): string =>
+  steps.map((step) => `${step.name} ${secondsOf(step).toFixed(1)}`).join(', ');
+
+export const secondsOf = ({ startedAt, endedAt }: Step): number =>
+  startedAt === null || endedAt === null ? 0 : (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;

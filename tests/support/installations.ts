@@ -18,6 +18,8 @@ export interface InstallationsOptions {
   /** Run once, in the database that all the others are copies of. */
   readonly schema: string;
   readonly sites: readonly string[];
+  /** By which the sites reach the hub; this machine itself by default. */
+  readonly address?: string;
   /** Where the company's application has foreign keys turned on; nowhere by default. */
   readonly foreignKeysAt?: readonly string[];
   /** Further settings, at everyone who has them. */
@@ -46,7 +48,8 @@ export class Installations {
     const posts = makePosts(folder, options);
     const company = new Installations(commandLine, posts);
     const { port, passive } = await freeHubPorts();
-    const hub = ['--role', 'hub', '--port', String(port), '--address', '127.0.0.1'];
+    const { address = '127.0.0.1' } = options;
+    const hub = ['--role', 'hub', '--port', String(port), '--address', address];
     await company.#everywhere(({ name: post, path }) => [
       'init',
       '--name',
