@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { expect, test } from 'vitest';
@@ -10,6 +12,7 @@ import type { HubServerState } from '../../src/transport/port';
 import { clientOf, secretOf, type RunningHub } from '../support/ftp-hub';
 import { publishRound, randomFile, sha256, statusOf } from '../support/hub-folders';
 import { RawFtp } from '../support/raw-ftp';
+import { startRemoteHub } from '../support/remote-hub';
 import { useHubs } from '../support/use-hubs';
 
 const mega = 1024 * 1024;
@@ -294,4 +297,32 @@ test('calls on one link take turns, and many small ones are quick', async () => 
   const times = ends.slice(1).map((end, at) => end - (ends[at] ?? 0));
   // The package's own polling takes at least 50 ms a file: the quickest tells, however busy the machine is.
   expect(Math.min(...times)).toBeLessThan(40);
+});
+
+test('a hub that stands still in the middle of a transfer is left sooner than one that owes an answer', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'standstill-'));
+  const hub = await startRemoteHub(folder);
+  ends.push(async () => {
+    await hub.end();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const link = createFtpHubLink({ ...hub.linkOptions(1), standstillMilliseconds: 400 });
+  const still = { code: 'hub.lineCut', params: { reason: 'Timeout (standstill)' }, retryable: true };
+  /** Stopped at its first bytes, and woken when it was left; then the transfer goes on from there. */
+  const interrupted = async (transfer: (onProgress: (bytes: number) => void) => Promise<void>) => {
+    const stop = (bytes: number): void => void (bytes > 0 && process.kill(hub.pid, 'SIGSTOP'));
+    await expect(transfer(stop)).rejects.toMatchObject(still);
+    process.kill(hub.pid, 'SIGCONT');
+    const passed: number[] = [];
+    await transfer((bytes) => passed.push(bytes));
+    expect(passed[0]).toBeGreaterThan(0);
+  };
+  const [batch, arrived] = [join(folder, 'batch'), join(folder, 'arrived')];
+  const content = await randomFile(batch, 40 * mega);
+  await interrupted((onProgress) => link.sendBatch(1, batch, { signal: never, onProgress }));
+  expect(sha256(await readFile(join(hub.sites, '1', 'batches', '000001.batch')))).toBe(sha256(content));
+  const { segment } = await publishRound(hub.rounds, 1, content);
+  await interrupted((onProgress) => link.fetchSegment(1, segment, arrived, { signal: never, onProgress }));
+  expect(sha256(await readFile(arrived))).toBe(sha256(content));
+  link.close();
 });

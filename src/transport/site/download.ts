@@ -122,11 +122,12 @@ async function download(
 ): Promise<void> {
   const target = await openTarget(file, start, passing);
   try {
-    await metered(
-      () => client.downloadTo(target, path, start),
-      () => target.length,
-      passing.onProgress,
-    );
+    await metered(client, {
+      ...passing,
+      way: 'download',
+      work: () => client.downloadTo(target, path, start),
+      passed: () => target.length,
+    });
   } catch (error) {
     await target.letGo();
     await keep(file);

@@ -39,6 +39,8 @@ export type FtpHubLinkOptions = Pick<LineOptions, Needed> & {
   readonly limitAt?: (now: number) => number | null;
   /** A line silent for so long is cut; 30 s by default. */
   readonly timeoutMilliseconds?: number;
+  /** A transfer that stands still for so long is cut; 12 s by default. */
+  readonly standstillMilliseconds?: number;
   /** A line unused for so long is opened anew; 60 s by default. */
   readonly keepMilliseconds?: number;
   readonly clock?: Clock;
@@ -46,19 +48,19 @@ export type FtpHubLinkOptions = Pick<LineOptions, Needed> & {
 
 /** A site's way to its hub, over FTP with TLS. */
 export function createFtpHubLink(options: FtpHubLinkOptions): HubLink {
-  const { limitAt = () => null, clock = systemClock, ...others } = options;
+  const { limitAt = () => null, standstillMilliseconds = 12_000, clock = systemClock, ...others } = options;
   const line = new Line({
     ...{ timeoutMilliseconds: 30_000, keepMilliseconds: 60_000, clock },
     ...{ code: null, nextFingerprint: null, memory: noMemory },
     ...others,
   });
-  return new FtpHubLink(line, new Pace({ clock, limitAt }));
+  return new FtpHubLink(line, { pace: new Pace({ clock, limitAt }), standstillMilliseconds });
 }
 
 class FtpHubLink implements HubLink {
   constructor(
     private readonly line: Line,
-    private readonly pace: Pace,
+    private readonly passing: Pick<Passing, 'pace' | 'standstillMilliseconds'>,
   ) {}
 
   async status(signal: AbortSignal): Promise<HubStatus> {
@@ -137,7 +139,7 @@ class FtpHubLink implements HubLink {
   }
 
   #passing(options: TransferOptions): Passing {
-    return { ...options, pace: this.pace };
+    return { ...options, ...this.passing };
   }
 
   close(): void {

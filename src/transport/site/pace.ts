@@ -6,7 +6,7 @@ export interface PaceOptions {
   readonly limitAt: (now: number) => number | null;
 }
 
-/** What passes at once where there is a limit: little enough for no pause to look like a dead line. Bytes. */
+/** What passes at once, bytes: little enough that the slowest line does not look like a dead one meanwhile. */
 const largestPiece = 1 << 16;
 const smallestPiece = 1 << 10;
 
@@ -38,10 +38,10 @@ export class Pace {
     this.#earnedAt = clock.now() + this.#lastCost;
   }
 
-  /** The block in pieces of a quarter of a second each. */
+  /** The block in pieces, of a quarter of a second each where there is a limit. */
   *pieces(block: Buffer): Generator<Buffer> {
     const limit = this.#limit();
-    const size = limit === null ? block.length : pieceSize(limit);
+    const size = limit === null ? largestPiece : pieceSize(limit);
     for (let at = 0; at < block.length; at += size) yield block.subarray(at, at + size);
   }
 

@@ -41,18 +41,20 @@ async function sendRest(
   deposit: Deposit,
   part: string,
   start: number,
-  { pace, signal, onProgress }: Passing,
+  passing: Passing,
 ): Promise<void> {
+  const { pace, signal } = passing;
   let sent = start;
   const counted = count(paced(deposit.open(start), pace, signal), (bytes) => (sent += bytes));
   const source = Readable.from(counted, { objectMode: false, highWaterMark: 1 << 18 });
   try {
     if (start > 0) await client.send(`REST ${start}`);
-    await metered(
-      () => client.uploadFrom(source, part),
-      () => sent,
-      onProgress,
-    );
+    await metered(client, {
+      ...passing,
+      way: 'upload',
+      work: () => client.uploadFrom(source, part),
+      passed: () => sent,
+    });
   } finally {
     await letGo(source);
   }
