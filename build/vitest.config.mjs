@@ -6,7 +6,7 @@ import { licencesDefine } from './licences.mjs';
 
 const root = path.dirname(import.meta.dirname);
 
-/** Everything but the window runs side by side; the real windows run one after the other, for they share a screen. */
+/** Everything but the window runs side by side; the real windows come after them. */
 export default defineConfig({
   root,
   define: await licencesDefine(),

@@ -7,6 +7,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { Key } from 'selenium-webdriver';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { startApp, type App } from './support/app';
+import { ownDisplay } from './support/own-display';
 
 async function openHub(): Promise<{ app: App; dataFolder: string }> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'synchro-rules-'));
@@ -24,7 +25,7 @@ async function openHub(): Promise<{ app: App; dataFolder: string }> {
   const app = await startApp({
     appFolder: path.join(inject('productFolder'), 'app'),
     dataFolder,
-    display: inject('display'),
+    display: ownDisplay(),
   });
   onTestFinished(async () => {
     await app.stop();

@@ -8,6 +8,7 @@ import { SMTPServer } from 'smtp-server';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { freeHubPorts } from '../support/ports';
 import { startApp, type App } from './support/app';
+import { ownDisplay } from './support/own-display';
 
 /** A mail server that takes anything; the subjects of what came. */
 async function openMailbox(): Promise<{ readonly port: number; readonly letters: string[] }> {
@@ -42,7 +43,7 @@ async function openHub(): Promise<App> {
   const app = await startApp({
     appFolder,
     dataFolder: path.join(folder, 'data'),
-    display: inject('display'),
+    display: ownDisplay(),
   });
   onTestFinished(() => app.stop());
   await app.click('#role-hub');

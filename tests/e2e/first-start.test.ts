@@ -7,6 +7,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { freeHubPorts } from '../support/ports';
 import { startApp, type App } from './support/app';
 import { look } from './support/look';
+import { ownDisplay } from './support/own-display';
 
 function sql(file: string, statement: string): unknown[] {
   const database = new DatabaseSync(file);
@@ -20,7 +21,7 @@ function sql(file: string, statement: string): unknown[] {
 async function open(folder: string, name: string): Promise<App> {
   const dataFolder = path.join(folder, name);
   const appFolder = path.join(inject('productFolder'), 'app');
-  const app = await startApp({ appFolder, dataFolder, display: inject('display') });
+  const app = await startApp({ appFolder, dataFolder, display: ownDisplay() });
   onTestFinished(() => app.stop());
   return app;
 }

@@ -13,6 +13,7 @@ import { MailServer, type Received } from '../support/smtp';
 import { TwoPlaces } from '../support/three-nights';
 import { startApp } from './support/app';
 import { focusWindow, pressKeys } from './support/desktop';
+import { ownDisplay } from './support/own-display';
 
 const out = mkdtempSync(path.join(os.tmpdir(), 'synchro-package-'));
 const empty = path.join(out, 'empty');
@@ -48,7 +49,7 @@ test('it holds what runs on this system, for everyone to start, and nothing of t
 });
 
 test('its window starts in an empty folder, and no key opens the developer tools', async () => {
-  const display = inject('display');
+  const display = ownDisplay();
   const app = await startApp({
     program: path.join(program, 'synchronisation'),
     dataFolder: path.join(out, 'first start'),

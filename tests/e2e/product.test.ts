@@ -11,6 +11,7 @@ import { startApp, type App } from './support/app';
 import { MailServer } from '../support/smtp';
 import { readTray } from './support/desktop';
 import { saveAs } from './support/files';
+import { ownDisplay } from './support/own-display';
 
 const product = inject('productFolder');
 let folder: string;
@@ -52,7 +53,7 @@ async function open(name: string): Promise<App> {
   const app = await startApp({
     appFolder: path.join(product, 'app'),
     dataFolder: path.join(folder, name),
-    display: inject('display'),
+    display: ownDisplay(),
   });
   apps.push(app);
   return app;

@@ -10,6 +10,7 @@ import { startApp } from './support/app';
 import { chooseInTray, processId, processRuns, readTray } from './support/desktop';
 import { end } from './support/display';
 import { look } from './support/look';
+import { ownDisplay } from './support/own-display';
 
 const product = inject('productFolder');
 let folder: string;
@@ -50,7 +51,7 @@ test('the window attaches to the service, says when it is gone, and leaves it al
   const app = await startApp({
     appFolder: path.join(product, 'app'),
     dataFolder: folder,
-    display: inject('display'),
+    display: ownDisplay(),
   });
   try {
     // Without a service the window has an engine of its own, and no second one works beside it.
@@ -70,7 +71,7 @@ test('the window attaches to the service, says when it is gone, and leaves it al
   const attached = await startApp({
     appFolder: path.join(product, 'app'),
     dataFolder: folder,
-    display: inject('display'),
+    display: ownDisplay(),
   });
   try {
     await attached.find('#host');

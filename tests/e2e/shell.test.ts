@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Key } from 'selenium-webdriver';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { focusWindow, pressKeys } from './support/desktop';
 import { look, overflows, setLanguage, setTheme } from './support/look';
 import { startStubApp } from './support/stub-app';
+import { ownDisplay } from './support/own-display';
 
 const NAMES = ['progress', 'reports', 'conflicts', 'compare', 'blocked', 'configuration', 'test'];
 
@@ -92,13 +93,13 @@ test('F11 fills the screen, and F11 gives the window back', async () => {
   await app.find('#recent');
   const kiosk = (): Promise<boolean> =>
     app.driver.executeScript<boolean>('return nw.Window.get().isKioskMode');
-  focusWindow(inject('display'));
-  pressKeys(inject('display'), 'F11');
+  focusWindow(ownDisplay());
+  pressKeys(ownDisplay(), 'F11');
   await app.wait('the kiosk', kiosk);
   await app.wait('the whole screen', () =>
     app.driver.executeScript<boolean>('return innerHeight === screen.height'),
   );
   await app.screenshot('kiosk');
-  pressKeys(inject('display'), 'F11');
+  pressKeys(ownDisplay(), 'F11');
   await app.wait('the window', async () => !(await kiosk()));
 });

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   chooseInTray,
   focusWindow,
@@ -14,8 +14,9 @@ import {
 } from './support/desktop';
 import { look, setLanguage } from './support/look';
 import { startStubApp, type StubApp } from './support/stub-app';
+import { ownDisplay } from './support/own-display';
 
-const display = inject('display');
+const display = ownDisplay();
 
 async function startSession(app: StubApp): Promise<void> {
   await app.click('#manual');

@@ -9,9 +9,8 @@ export default defineConfig({
     name: 'window',
     include: ['*.test.ts'],
     globalSetup: ['support/global-setup.ts'],
-    // One window at a time, for they share the display's focus; after the other tests, which leave them no processor.
-    fileParallelism: false,
-    maxWorkers: 1,
+    // A window waits half of its time; after the other tests, which leave it no processor.
+    maxWorkers: 2,
     sequence: { groupOrder: 1 },
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -13,8 +13,9 @@ import {
 } from './support/desktop';
 import { look } from './support/look';
 import { startStubApp, writeStub, type StubApp } from './support/stub-app';
+import { ownDisplay } from './support/own-display';
 
-const display = inject('display');
+const display = ownDisplay();
 
 async function waitVisible(app: StubApp, visible: boolean): Promise<void> {
   await app.wait(visible ? 'the window' : 'no window', () => windowIsVisible(display) === visible);

@@ -1,4 +1,4 @@
-/** Builds the product, and its window with the stub as engine, and starts a display: once for all the tests. */
+/** Builds the product, and its window with the stub as engine, and starts the displays: once for all the tests. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -13,7 +13,8 @@ declare module 'vitest' {
     stubAppFolder: string;
     /** What build.mjs makes: synchro.js, and the window in app/. */
     productFolder: string;
-    display: string;
+    /** One for each worker. */
+    displays: string[];
   }
 }
 
@@ -22,12 +23,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await bundleApp(appFolder);
   await bundleNode(path.join(root, 'tests/e2e/support/stub-worker.ts'), path.join(appFolder, 'worker.js'));
   const productFolder = buildProduct();
-  const display = await startDisplay();
+  const displays = await Promise.all(Array.from({ length: project.config.maxWorkers }, startDisplay));
   project.provide('stubAppFolder', appFolder);
   project.provide('productFolder', productFolder);
-  project.provide('display', display.name);
+  project.provide(
+    'displays',
+    displays.map(({ name }) => name),
+  );
   return async () => {
-    await display.stop();
+    await Promise.all(displays.map((display) => display.stop()));
     rmSync(appFolder, { recursive: true, force: true });
   };
 }

@@ -5,6 +5,7 @@ import { inject, onTestFinished } from 'vitest';
 import type { EngineCalls } from '../../../src/engine/contract';
 import { startApp, type App } from './app';
 import type { StubOptions } from './stub-data';
+import { ownDisplay } from './own-display';
 
 export interface StubApp extends App {
   readonly dataFolder: string;
@@ -19,7 +20,7 @@ export async function startStubApp(
   dataFolder = mkdtempSync(path.join(os.tmpdir(), 'synchro-data-')),
 ): Promise<StubApp> {
   writeStub(dataFolder, options);
-  const app = await startApp({ appFolder: inject('stubAppFolder'), dataFolder, display: inject('display') });
+  const app = await startApp({ appFolder: inject('stubAppFolder'), dataFolder, display: ownDisplay() });
   onTestFinished(async () => {
     await app.stop();
     rmSync(dataFolder, { recursive: true, force: true });
