@@ -10,7 +10,8 @@ export type EngineState = 'running' | 'stopped';
 /** Where the engine works: in this program, or in one that runs on the machine without a window. */
 export interface EngineStanding {
   readonly state: EngineState;
-  readonly host: 'window' | 'service';
+  /** `otherService`: one of another version, with which this window cannot work. */
+  readonly host: 'window' | 'service' | 'otherService';
 }
 
 export interface Environment {

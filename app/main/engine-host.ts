@@ -15,6 +15,8 @@ export interface EngineHost {
 export interface EngineHostOptions {
   readonly threadFile: string;
   readonly dataFolder: string;
+  /** The version of this window: a service of another may speak otherwise. */
+  readonly version: string;
   readonly events: EngineEvents;
   readonly onChanged: (standing: EngineStanding) => void;
   /** Milliseconds between two looks for a service that is expected. */
@@ -25,7 +27,7 @@ const PAUSE = 2_000;
 
 /** Keeps the engine that the window works with: one of its own, or the machine's service. Notices when it is gone. */
 export function createEngineHost(options: EngineHostOptions): EngineHost {
-  const { threadFile, dataFolder, onChanged, pause = PAUSE } = options;
+  const { threadFile, dataFolder, version, onChanged, pause = PAUSE } = options;
   let link: EngineLink | null = null;
   let standing: EngineStanding = { state: 'running', host: 'window' };
   let begun: Promise<void> = Promise.resolve();
@@ -59,19 +61,32 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
   }
 
   async function changeToService(): Promise<void> {
-    if (!search.underWay) return;
-    const service = await attachToService(dataFolder, events);
-    if (service === null) return;
-    search.end();
-    const former = link;
-    use(service);
-    await former?.end(0);
+    if (search.underWay) await attach();
   }
 
   async function begin(): Promise<void> {
     if (link !== null) return;
     search.end();
-    use((await attachToService(dataFolder, events)) ?? startThread(threadFile, dataFolder, events));
+    if (!(await attach())) use(startThread(threadFile, dataFolder, events));
+  }
+
+  /** Whether there is a service. One of another version is left alone, until its successor is there. */
+  async function attach(): Promise<boolean> {
+    const service = await attachToService(dataFolder, events);
+    if (service === null) return false;
+    const overview = await service.rpc.overview().catch(() => null);
+    if (overview?.application === version) {
+      search.end();
+      const former = link;
+      use(service);
+      await former?.end(0);
+      return true;
+    }
+    await service.end(0);
+    if (overview === null) return false;
+    stand({ state: 'stopped', host: 'otherService' });
+    search.begin();
+    return true;
   }
 
   async function call<Name extends keyof EngineCalls>(

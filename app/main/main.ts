@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { version } from '../../package.json';
 import type { EngineEvents } from '../../src/engine/contract';
 import { dataArgument, findDataFolder, userFolder } from '../../src/config/find-data-folder';
 import type { Bridge, BridgeListener, SharedGlobal, Wish } from '../bridge';
@@ -42,6 +43,7 @@ const preferences = openPreferences(canWrite(dataFolder) ? dataFolder : userFold
 const engine = createEngineHost({
   threadFile: path.join(__dirname, 'engine-thread.js'),
   dataFolder,
+  version,
   events,
   onChanged: (standing) => listener?.engineChanged(standing),
 });

@@ -16,6 +16,13 @@ import type { Bridge, BridgeListener, EngineStanding, EngineState } from '../bri
 const LOG_LIMIT = 1000;
 const RECENT = 10;
 
+/** Keys under `screen.`. */
+const LOSSES = {
+  window: 'engineStopped',
+  service: 'serviceStopped',
+  otherService: 'serviceVersion',
+} as const satisfies Record<EngineStanding['host'], string>;
+
 function createState() {
   return {
     state: ref<EngineState>('running'),
@@ -44,8 +51,8 @@ type State = ReturnType<typeof createState>;
 export const useEngineStore = defineStore('engine', () => {
   const store = createState();
   const { state, host, overview, log, checks } = store;
-  /** What to say of an engine that has stopped: keys under `screen.` and `tray.notice.`. */
-  const loss = computed(() => (host.value === 'service' ? 'serviceStopped' : 'engineStopped'));
+  /** What to say of an engine that this window has not, or no more. */
+  const loss = computed(() => LOSSES[host.value]);
 
   function connect(bridge: Bridge, window: Omit<BridgeListener, 'events' | 'engineChanged'>): void {
     const { engine } = bridge;

@@ -1,10 +1,11 @@
 /** The real window beside an engine that runs as a service, as on a machine without a session. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { version } from '../../package.json';
 import { openBusiness } from '../support/business';
 import { startApp } from './support/app';
 import { chooseInTray, processId, processRuns, readTray } from './support/desktop';
@@ -92,5 +93,33 @@ test('the window attaches to the service, says when it is gone, and leaves it al
     expect(next.exitCode).toBeNull();
   } finally {
     await attached.stop();
+  }
+});
+
+test('a window of another version than the service says so, and what to do', async () => {
+  await install();
+  const newer = `${product}-newer`;
+  cpSync(product, newer, { recursive: true });
+  try {
+    const main = path.join(newer, 'app/main.js');
+    writeFileSync(main, readFileSync(main, 'utf8').replaceAll(`"${version}"`, '"99.0.0"'));
+    const service = startService();
+    const app = await startApp({
+      appFolder: path.join(newer, 'app'),
+      dataFolder: folder,
+      display: ownDisplay(),
+    });
+    try {
+      await app.find('#engine-stopped');
+      await app.wait('what to do', async () =>
+        (await app.text('#engine-stopped')).includes('Redémarrez le service'),
+      );
+      await look(app, 'service-other-version');
+      expect(service.exitCode).toBe(null);
+    } finally {
+      await app.stop();
+    }
+  } finally {
+    rmSync(newer, { recursive: true, force: true });
   }
 });

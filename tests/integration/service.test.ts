@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { version } from '../../package.json';
 import { createEngineHost } from '../../app/main/engine-host';
 import { attachToService, type EngineLink } from '../../app/main/engine-links';
 import type { EngineEvents } from '../../src/engine/contract';
@@ -110,12 +111,14 @@ test('who sends what is no message is hung up on, and the others are served', as
   await window.end(0);
 });
 
-test('a window notices the end of the service, and attaches to the next', async () => {
+/** What a window of this version attaches with, and where it has stood. */
+function hostOf(windowVersion: string) {
   const standings: EngineStanding[] = [];
   let wake = (): void => undefined;
   const host = createEngineHost({
     threadFile: 'none is started',
     dataFolder: data,
+    version: windowVersion,
     events: SILENT_EVENTS,
     pause: 20,
     onChanged: (standing) => {
@@ -130,6 +133,11 @@ test('a window notices the end of the service, and attaches to the next', async 
       };
       wake();
     });
+  return { host, standings, stands };
+}
+
+test('a window notices the end of the service, and attaches to the next', async () => {
+  const { host, standings, stands } = hostOf(version);
   await host.start();
   expect((await host.calls.overview()).configured).toMatchObject({ name: 'Lyon' });
   service.kill('SIGKILL');
@@ -146,4 +154,15 @@ test('a window notices the end of the service, and attaches to the next', async 
     { state: 'stopped', host: 'service' },
     { state: 'running', host: 'service' },
   ]);
+});
+
+test('a window of another version leaves the service alone, and starts no engine beside it', async () => {
+  const { host, standings } = hostOf('0.0.1');
+  await host.start();
+  expect(standings).toEqual([{ state: 'stopped', host: 'otherService' }]);
+  await expect(host.calls.settings()).rejects.toMatchObject({ code: 'engineStopped' });
+  await host.stop(0);
+  const window = await attached();
+  expect((await window.rpc.overview()).application).toBe(version);
+  await window.end(0);
 });
