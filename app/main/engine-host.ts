@@ -1,7 +1,7 @@
 import type { EngineCalls, EngineEvents } from '../../src/engine/contract';
 import type { EngineStanding } from '../bridge';
 import { callsThrough } from './engine-calls';
-import { attachToService, EngineStopped, startThread, type EngineLink } from './engine-links';
+import { EngineStopped, findService, startThread, type EngineLink } from './engine-links';
 
 export interface EngineHost {
   readonly standing: EngineStanding;
@@ -15,7 +15,7 @@ export interface EngineHost {
 export interface EngineHostOptions {
   readonly threadFile: string;
   readonly dataFolder: string;
-  /** The version of this window: a service of another may speak otherwise. */
+  /** Of this window. */
   readonly version: string;
   readonly events: EngineEvents;
   readonly onChanged: (standing: EngineStanding) => void;
@@ -72,20 +72,17 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
 
   /** Whether there is a service. One of another version is left alone, until its successor is there. */
   async function attach(): Promise<boolean> {
-    const service = await attachToService(dataFolder, events);
+    const service = await findService(dataFolder, version, events);
     if (service === null) return false;
-    const overview = await service.rpc.overview().catch(() => null);
-    if (overview?.application === version) {
-      search.end();
-      const former = link;
-      use(service);
-      await former?.end(0);
+    if (service === 'otherVersion') {
+      stand({ state: 'stopped', host: 'otherService' });
+      search.begin();
       return true;
     }
-    await service.end(0);
-    if (overview === null) return false;
-    stand({ state: 'stopped', host: 'otherService' });
-    search.begin();
+    search.end();
+    const former = link;
+    use(service);
+    await former?.end(0);
     return true;
   }
 

@@ -68,6 +68,20 @@ export async function attachToService(dataFolder: string, events: EngineEvents):
   };
 }
 
+/** As above; one of another version than this window is left alone, for it may speak otherwise. */
+export async function findService(
+  dataFolder: string,
+  version: string,
+  events: EngineEvents,
+): Promise<EngineLink | 'otherVersion' | null> {
+  const service = await attachToService(dataFolder, events);
+  if (service === null) return null;
+  const overview = await service.rpc.overview().catch(() => null);
+  if (overview?.application === version) return service;
+  await service.end(0);
+  return overview === null ? null : 'otherVersion';
+}
+
 function speak(events: EngineEvents, line: MessageLine): EngineLink['rpc'] {
   return createBirpc<EngineCalls, EngineEvents>(events, {
     post: (message) => line.post(message),

@@ -66,9 +66,9 @@ export class LossyLine {
 
   async #end(): Promise<number> {
     this.#relay.kill('SIGTERM');
-    const { value, done } = await this.#told.next();
+    const told = await this.#told.next();
     ip('netns', 'delete', NAMESPACE);
-    return done === true ? 0 : Number(value);
+    return told.done === true ? 0 : Number(told.value);
   }
 }
 

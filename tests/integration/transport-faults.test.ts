@@ -310,7 +310,9 @@ test('a hub that stands still in the middle of a transfer is left sooner than on
   const still = { code: 'hub.lineCut', params: { reason: 'Timeout (standstill)' }, retryable: true };
   /** Stopped at its first bytes, and woken when it was left; then the transfer goes on from there. */
   const interrupted = async (transfer: (onProgress: (bytes: number) => void) => Promise<void>) => {
-    const stop = (bytes: number): void => void (bytes > 0 && process.kill(hub.pid, 'SIGSTOP'));
+    const stop = (bytes: number): void => {
+      if (bytes > 0) process.kill(hub.pid, 'SIGSTOP');
+    };
     await expect(transfer(stop)).rejects.toMatchObject(still);
     process.kill(hub.pid, 'SIGCONT');
     const passed: number[] = [];
