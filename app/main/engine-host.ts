@@ -32,7 +32,9 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
   let standing: EngineStanding = { state: 'running', host: 'window' };
   let begun: Promise<void> = Promise.resolve();
   const search = createSearch(pause, () => {
-    begun = begun.then(changeToService);
+    begun = begun.then(async () => {
+      if (search.underWay) await attach();
+    });
   });
 
   const events: EngineEvents = {
@@ -60,10 +62,6 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     stand({ state: 'running', host: made.host });
   }
 
-  async function changeToService(): Promise<void> {
-    if (search.underWay) await attach();
-  }
-
   async function begin(): Promise<void> {
     if (link !== null) return;
     search.end();
@@ -73,17 +71,16 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
   /** Whether there is a service. One of another version is left alone, until its successor is there. */
   async function attach(): Promise<boolean> {
     const service = await findService(dataFolder, version, events);
-    if (service === null) return false;
     if (service === 'otherVersion') {
       stand({ state: 'stopped', host: 'otherService' });
       search.begin();
-      return true;
+    } else if (service !== null) {
+      search.end();
+      const former = link;
+      use(service);
+      await former?.end(0);
     }
-    search.end();
-    const former = link;
-    use(service);
-    await former?.end(0);
-    return true;
+    return service !== null;
   }
 
   async function call<Name extends keyof EngineCalls>(
