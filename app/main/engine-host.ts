@@ -37,14 +37,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     });
   });
 
-  const events: EngineEvents = {
-    ...options.events,
-    overviewChanged(overview) {
-      // Another program has the data folder: a service that is still starting, or a command that will end.
-      if (overview.problems.some(({ key }) => key === 'error.data.locked')) search.begin();
-      options.events.overviewChanged(overview);
-    },
-  };
+  const events = watchingLock(options.events, () => search.begin());
 
   function stand(changed: EngineStanding): void {
     standing = changed;
@@ -107,6 +100,15 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     },
   };
 }
+
+/** `onLocked`: another program has the data folder, a service that is still starting or a command that will end. */
+const watchingLock = (events: EngineEvents, onLocked: () => void): EngineEvents => ({
+  ...events,
+  overviewChanged(overview) {
+    if (overview.problems.some(({ key }) => key === 'error.data.locked')) onLocked();
+    events.overviewChanged(overview);
+  },
+});
 
 function createSearch(
   pause: number,
