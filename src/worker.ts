@@ -1,8 +1,12 @@
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { Engine } from './engine/engine';
 import { eventsTo, linkScreen, type ScreenLink } from './engine/screen-link';
 import { parts } from './main';
+
+/** Of 19: enough for the page to be drawn at once, and little enough to get on beside other programs. */
+const NICE = 5;
 
 /** The engine in a thread of its own, so that a heavy merge never freezes the window. */
 function startWorker(): void {
@@ -21,6 +25,8 @@ function startWorker(): void {
       on: (listener) => port.on('message', listener),
     }),
   );
+  // Linux alone counts a thread for itself: the window's goes before. Elsewhere this would be the window's as well.
+  if (process.platform === 'linux') setPriority(0, NICE);
   void engine.start();
 }
 
