@@ -39,7 +39,8 @@ export interface ExcludedTable {
     | 'memoryOptimised'
     | 'history'
     | 'masked'
-    | 'unsupportedType';
+    | 'unsupportedType'
+    | 'tooManyColumns';
 }
 
 /** What a hub knows of a site, beside the secrets. */
