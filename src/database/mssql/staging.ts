@@ -4,7 +4,14 @@ import { SyncError } from '../../shared/errors';
 import { addsOf, placesOf, reorder } from '../column-order';
 import { packValues, unpackValues } from '../json';
 import type { Contested, Settlement, StagedChange } from '../port';
-import { isNarrow, keyExpression, readExpression, stagedType, type ColumnType } from './column-type';
+import {
+  isNarrow,
+  keyExpression,
+  readExpression,
+  stagedType,
+  writeExpression,
+  type ColumnType,
+} from './column-type';
 import { asNumber, asText, type Connection, type Row } from './connection';
 import { quote } from './names';
 import { sameAsStaged, stagedKey, stagedNames, type MssqlTable } from './table';
@@ -145,7 +152,11 @@ export class Staging {
     if (settlement.values === undefined) return;
     const { table } = staged;
     const { misfit, reason, wires } = wired(staged, roundedSums(table, settlement.values));
-    const set = stagedNames(table).map((column, at) => `${column} = @p${String(at + 3)}`);
+    const set = stagedNames(table).map((column, at) => {
+      const value = `@p${String(at + 3)}`;
+      const type = table.types[at];
+      return `${column} = ${type?.kind === 'binary' ? writeExpression(type, value) : value}`;
+    });
     await this.#connection.all(
       `UPDATE ${staged.name} SET misfit = @p1, misfit_reason = @p2, ${set.join(', ')} WHERE id = ${id}`,
       misfit,
