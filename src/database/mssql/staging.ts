@@ -25,6 +25,8 @@ export interface Staged {
   /** Text that its column may not be able to hold is among them. */
   foreignText: boolean;
   lastId: number;
+  /** Rows that are known to end the transaction which writes them, and why the server refuses each. */
+  readonly ending: Map<number, string>;
 }
 
 const FIXED = [
@@ -71,7 +73,13 @@ export class Staging {
     if (known !== undefined) return known;
     const table = this.#tables.get(name);
     if (table === undefined) throw new SyncError('database.tableUnknown', { params: { table: name } });
-    const staged = { table, name: `#staged_${String(this.#staged.size + 1)}`, foreignText: false, lastId: 0 };
+    const staged = {
+      table,
+      name: `#staged_${String(this.#staged.size + 1)}`,
+      foreignText: false,
+      lastId: 0,
+      ending: new Map<number, string>(),
+    };
     const columns = table.types.map((type, at) => `c${String(at + 1)} ${stagedType(type).declaration} NULL`);
     await this.#connection.run(
       `CREATE TABLE ${staged.name} (${[...FIXED, ...columns, ...MISFIT, ADDS].join(', ')})`,
@@ -165,6 +173,14 @@ export class Staging {
         typeof wire === 'number' && table.types[at]?.kind === 'integer' ? BigInt(wire) : wire,
       ),
     );
+  }
+
+  /** To be called as a transaction begins; the answer, once it was rolled back: what it opened is gone with it. */
+  begin(): () => void {
+    const lasting = new Set(this.#staged.keys());
+    return () => {
+      for (const name of this.#staged.keys()) if (!lasting.has(name)) this.#staged.delete(name);
+    };
   }
 
   async clear(): Promise<void> {
