@@ -54,7 +54,7 @@ describe.skipIf(serverAddress === null)('hard rows and tables on SQL Server', ()
   test('rows that end the transaction are put aside, and the others go in', async () => {
     await business.run(
       'CREATE TABLE plain (id int PRIMARY KEY, v int)',
-      'CREATE TABLE coded (id int IDENTITY PRIMARY KEY, code nvarchar(9) CHECK (CONVERT(int, code) > 0))',
+      'CREATE TABLE coded (id int IDENTITY PRIMARY KEY, code nvarchar(9) CHECK (CONVERT(smallmoney, code) > 0))',
     );
     await database.prepare(HUB);
     const codes = ['1', '2', 'x', '4', '-5', 'y', '7'];
@@ -70,8 +70,8 @@ describe.skipIf(serverAddress === null)('hard rows and tables on SQL Server', ()
     await business.run('INSERT INTO plain VALUES (2, 2)');
     expect((await capturedFrom(database, 1)).filter((text) => text.startsWith('I 11'))).toEqual([
       "I 11 0 '1'",
-      'I 11 1 1',
       "I 11 1 '2'",
+      'I 11 1 1',
       'I 11 2 2',
       "I 11 3 '4'",
       "I 11 6 '7'",
@@ -106,9 +106,24 @@ describe.skipIf(serverAddress === null)('hard rows and tables on SQL Server', ()
     expect(id).toBeLessThanOrEqual(39_999_999);
   });
 
-  test('while rows of other places come, nobody is given a number of their range', async () => {
+  /** A server that locks no table whatever it is told cannot show who waits for one. */
+  async function locksTables(): Promise<boolean> {
+    await business.run('BEGIN TRANSACTION', 'SELECT TOP (1) 1 FROM ticket WITH (TABLOCK, HOLDLOCK)');
+    const other = await connectTo(business.address);
+    await other.run('SET LOCK_TIMEOUT 100');
+    const waits = await other.run('INSERT INTO ticket (v) VALUES (0)').then(
+      () => false,
+      () => true,
+    );
+    await other.close();
+    await business.run('ROLLBACK');
+    return waits;
+  }
+
+  test('while rows of other places come, nobody is given a number of their range', async (context) => {
     await business.run('CREATE TABLE ticket (id int IDENTITY PRIMARY KEY, v int)');
     await database.prepare(SITE);
+    if (!(await locksTables())) context.skip('this server locks no tables');
     await database.assignKeyRanges(3);
     await stageIn(database, 'ticket', change('I', '11', 70_000_001n, 1n));
     let written: Promise<void> = Promise.resolve();
