@@ -18,19 +18,23 @@ export async function noteEnding(
   tables: readonly MssqlTable[],
 ): Promise<boolean> {
   const statements = writeStatements(parentsFirst(staging.tables), tables);
-  const tried = (some: string, upTo: number): Promise<Outcome> =>
+  let reached = 0;
+  /** Whether the first statements, of which the last for some rows, end the transaction. */
+  const tried = (count: number, some: string): Promise<Outcome> =>
     inVain(connection, async () => {
       await pauseTriggers(connection, withParents(staging.tables, tables));
       let last: string | null = null;
-      for (const [at, statement] of statements.slice(0, upTo + 1).entries())
-        last = await refusal(connection, statement, at === upTo ? some : '');
+      for (const [at, statement] of statements.slice(0, count).entries()) {
+        reached = at;
+        last = await refusal(connection, statement, at === count - 1 ? some : '');
+      }
       return last === null ? 'taken' : 'refused';
     });
-  for (const [at, statement] of statements.entries()) {
-    const whole = await tried('', at);
-    if (typeof whole !== 'string') return noteRows(connection, statement, (some) => tried(some, at));
-  }
-  return false;
+  const whole = await tried(statements.length, '');
+  const count = reached + 1;
+  const ending = statements[reached];
+  if (typeof whole === 'string' || ending === undefined) return false;
+  return noteRows(connection, ending, (some) => tried(count, some));
 }
 
 /** A row that is only refused does not hide one that ends the transaction from who looks on behind it. */
