@@ -51,11 +51,15 @@ function describeTable(row: TableRow, rows: SchemaRows): MssqlTable | ExcludedTa
   const types = ordered.flatMap(({ type }) => (type === null ? [] : [type]));
   if (types.length < ordered.length) return 'unsupportedType';
   if (ordered.length > MOST_COLUMNS) return 'tooManyColumns';
+  if (ordered.reduce((bytes, column) => bytes + column.fixedBytes, 0) > MOST_BYTES) return 'rowsTooLong';
   return assemble(row, rows, ordered, types, key);
 }
 
 /** A table has 1,024 columns at most, and the staged rows of one have thirteen of ours beside its own. */
 const MOST_COLUMNS = 1011;
+
+/** A row has 8,060 bytes at most, and that of the log has some of ours beside it. */
+const MOST_BYTES = 8000;
 
 /** So many leave room for two more of each in the log, should all of them be additive. */
 const MOST_WITH_SUMS = 338;

@@ -19,6 +19,8 @@ export interface ColumnRow {
   readonly name: string;
   /** Null: of a type that is not carried. */
   readonly type: ColumnType | null;
+  /** What it takes of every row; 0 for one of variable length. */
+  readonly fixedBytes: number;
   readonly nullable: boolean;
   readonly identity: boolean;
   /** Of an identity column; 0 for others. */
@@ -99,6 +101,17 @@ async function readTables(connection: Connection): Promise<TableRow[]> {
 /** `temporal_type` of a history table. */
 const HISTORY = 1;
 
+const VARIABLE = new Set([
+  'varchar',
+  'nvarchar',
+  'varbinary',
+  'text',
+  'ntext',
+  'image',
+  'xml',
+  'sql_variant',
+]);
+
 async function readColumns(connection: Connection): Promise<ByTable<ColumnRow>> {
   const rows = await connection.all(
     'SELECT c.object_id, c.name, y.name, c.max_length, c.precision, c.scale, c.collation_name, c.is_nullable, ' +
@@ -128,6 +141,7 @@ async function readColumns(connection: Connection): Promise<ByTable<ColumnRow>> 
               scale: asNumber(scale),
               collation: collation === null ? null : asText(collation),
             }),
+      fixedBytes: VARIABLE.has(type) ? 0 : asNumber(maxLength),
       nullable: isTrue(nullable),
       identity: isTrue(identity),
       increment: asNumber(increment),

@@ -40,7 +40,8 @@ export interface ExcludedTable {
     | 'history'
     | 'masked'
     | 'unsupportedType'
-    | 'tooManyColumns';
+    | 'tooManyColumns'
+    | 'rowsTooLong';
 }
 
 /** What a hub knows of a site, beside the secrets. */
