@@ -96,6 +96,7 @@ export interface Database {
   resend(since: number): Promise<number>;
   /** Lays changes ready for the next transaction, which uses them up. When it rejects, nothing is staged. */
   stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void>;
+  /** Where rows end the transaction of a server, `work` is begun again, from nothing, and told of them. */
   transaction<T>(work: (transaction: MergeTransaction) => Promise<T>): Promise<T>;
   /** Hub: every merged batch, by site and number. */
   ledger(): Promise<readonly LedgerEntry[]>;

@@ -809,6 +809,21 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         });
         expect(await fixture.rows('person', ['id', 'name', 'city'])).toContain(`1 'Ann' 'Paris'`);
       });
+
+      test('a settlement can empty what came, whatever the types of its columns', async () => {
+        await open('values', 'hub');
+        await database.stage(streamOf([await blockOf('sample', change('I', '11111', ...FULL))]), {
+          clockOffset: 0,
+        });
+        await database.transaction(async (transaction) => {
+          for (const staged of await transaction.staged('sample', 0, 1))
+            await transaction.settle(staged, { write: true, toEveryone: true, values: EMPTY });
+          expect(await transaction.apply(atHub(1))).toEqual([]);
+        });
+        expect(await fixture.rows('sample', ['id', 'big', 'real', 'text', 'bytes'])).toEqual([
+          '1 NULL NULL NULL NULL',
+        ]);
+      });
     });
 
     describe('questions', () => {
@@ -1230,6 +1245,16 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         expect(await captured(1)).toEqual(['D  2', `I 1111 8,'Zoé','Lyon',9`]);
       });
 
+      test('is as empty as it was, whatever the types of its columns', async () => {
+        await open('values');
+        const columns = ['id', 'big', 'real', 'text', 'bytes'];
+        const [winningRow, losingRow] = [FULL, EMPTY];
+        const id = await note({ ...updateOf(1n, ''), table: 'sample', columns, winningRow, losingRow });
+        for (const which of ['loser', 'winner', 'loser'] as const)
+          await database.restore(id, { which, at: 1, by: 'x' });
+        expect(await fixture.rows('sample', columns)).toEqual(['1 NULL NULL NULL NULL']);
+      });
+
       test('sets off the business triggers', async () => {
         await open('businessTrigger', 'hub');
         const audited = { table: 'audited', columns: ['id', 'label'], key: [5n] } as const;
@@ -1519,6 +1544,10 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
     });
   });
 }
+
+/** Rows of `sample`. */
+const FULL: readonly Value[] = [1n, 2n, 1.5, 'x', new Uint8Array([1])];
+const EMPTY: readonly Value[] = [1n, null, null, null, null];
 
 function change(op: Change['op'], marks: string, ...values: Value[]): Change {
   return { op, marks, changedAt: 1_750_000_000_000, base: null, values };

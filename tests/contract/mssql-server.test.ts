@@ -5,11 +5,19 @@ import { blocksOf, copyOf, markAndCopy } from '../../src/database/mssql/capture'
 import { readCatalogue } from '../../src/database/mssql/catalogue';
 import { Connection } from '../../src/database/mssql/connection';
 import { openMssql } from '../../src/database/mssql/database';
-import type { Database, MergeTransaction, Unseen } from '../../src/database/port';
+import type { Database } from '../../src/database/port';
 import { openLine } from '../support/cuttable-line';
 import { connectTo, makeMssqlDatabase, serverAddress, type MssqlBusiness } from '../support/mssql-business';
+import {
+  AT_SITE,
+  capturedFrom,
+  change,
+  stageIn,
+  streamOf,
+  textOf,
+  violationsIn,
+} from '../support/mssql-changes';
 
-const AT_SITE: Unseen = { at: 'site', included: 0 };
 const SITE = { id: 'a site', role: 'site' } as const;
 
 describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
@@ -25,26 +33,9 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
     await business.drop();
   });
 
-  async function changes(number: number): Promise<string[]> {
-    const { tables } = await database.catalogue();
-    const found: string[] = [];
-    const names = tables.map(({ name }) => name);
-    for await (const { block } of database.capture(number, names)) {
-      found.push(
-        ...block.changes.map(({ op, marks, values }) => [op, marks, ...values.map(textOf)].join(' ').trim()),
-      );
-    }
-    return found.sort();
-  }
-
-  async function stage(table: string, ...staged: Change[]): Promise<void> {
-    const found = (await database.catalogue()).tables.find(({ name }) => name === table);
-    if (found === undefined) throw new Error(table);
-    const { columns, keyCount } = found;
-    await database.stage(streamOf({ table, columns, keyCount, changes: staged }), { clockOffset: 0 });
-  }
-
-  const refused = (): Promise<string[]> => database.transaction(violationsIn);
+  const changes = (number: number): Promise<string[]> => capturedFrom(database, number);
+  const stage = (table: string, ...staged: Change[]): Promise<void> => stageIn(database, table, ...staged);
+  const refused = (): Promise<string[]> => database.transaction((transaction) => violationsIn(transaction));
 
   /** Writes another row than the one that came. */
   async function settled(table: string, came: Change, values: readonly Value[]): Promise<string[]> {
@@ -586,26 +577,3 @@ describe.skipIf(serverAddress === null)('what is SQL Server’s own', () => {
     expect(await business.query("SELECT COUNT(*) FROM sys.schemas WHERE name = 'sync'")).toEqual([[0]]);
   });
 });
-
-/** Each as `kind reason values`. */
-const violationsIn = async (transaction: MergeTransaction): Promise<string[]> =>
-  (await transaction.apply(AT_SITE)).map((violation) =>
-    [
-      violation.kind,
-      violation.kind === 'refused' ? violation.reason : '',
-      ...violation.change.values.map(textOf),
-    ].join(' '),
-  );
-
-function change(op: Change['op'], marks: string, ...values: Value[]): Change {
-  return { op, marks, changedAt: 1_750_000_000_000, base: null, values };
-}
-
-async function* streamOf(...blocks: readonly Block[]): AsyncGenerator<Block> {
-  for (const block of blocks) yield await Promise.resolve(block);
-}
-
-const textOf = (value: Value): string => {
-  if (typeof value === 'string') return `'${value}'`;
-  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value);
-};

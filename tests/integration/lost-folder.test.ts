@@ -1,9 +1,7 @@
 /** A place loses its data folder, while its database is intact. */
-import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { addSite, init, listSites, renewSite, set } from '../../src/commands/setup';
-import { prepare } from '../../src/commands/tracking';
+import { addSite, listSites, renewSite, set } from '../../src/commands/setup';
 import { loadSettings } from '../../src/config/settings';
 import type { Report } from '../../src/report/report';
 import { DAY } from '../../src/session/tidy';
@@ -202,26 +200,8 @@ describe('a hub that lost its data folder', () => {
   });
 });
 
-/** The folder goes; the program is set up anew on the same database. */
-async function loseFolder(open: EngineCompany, name: string): Promise<void> {
-  const { data, path } = open.post(name);
-  const { hub } = await loadSettings(data);
-  rmSync(data, { recursive: true });
-  mkdirSync(data);
-  const role =
-    hub === null ? { role: 'site' } : { role: 'hub', port: String(hub.port), address: '127.0.0.1' };
-  await open.command(name, (context) => init(context, { ...role, name, database: path }));
-  await open.command(name, prepare);
-  if (hub === null) return;
-  const { from, to } = hub.passivePorts;
-  await open.command(name, (context) => set(context, 'hub.passivePorts.from', String(from)));
-  await open.command(name, (context) => set(context, 'hub.passivePorts.to', String(to)));
-}
-
-async function pairAgain(open: EngineCompany, site: string, give: typeof addSite): Promise<void> {
-  const answer = await open.command('hub', (context) => give(context, site));
-  await open.pair(site, (answer as { readonly code: string }).code);
-}
+const pairAgain = async (open: EngineCompany, site: string, give: typeof addSite): Promise<void> =>
+  open.pair(site, await open.addSite(site, give));
 
 test('hub and site set up anew on their databases: who is who is known, and pairing again is all', async () => {
   const open = await EngineCompany.open({ schema: SCHEMA, sites: ['lyon', 'paris'] });
@@ -231,7 +211,7 @@ test('hub and site set up anew on their databases: who is who is known, and pair
   const failures = (reports: Record<string, Report>): unknown[] =>
     errorsOf(new Map(Object.values(reports).map((report, at) => [at, report])));
   expect(failures(await open.synchronise())).toEqual([]);
-  for (const name of ['hub', 'lyon']) await loseFolder(open, name);
+  for (const name of ['hub', 'lyon']) await open.loseFolder(name);
   expect(await open.command('hub', listSites)).toEqual({
     sites: [
       { number: 1, name: 'lyon', active: true },

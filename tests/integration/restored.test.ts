@@ -1,4 +1,4 @@
-import { cpSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { conflicts as conflictsCommand } from '../../src/commands/inspect';
@@ -177,18 +177,10 @@ describe('a hub whose database and folder were both restored', () => {
   /** Both as they are now; `restore` puts them back so. */
   const backUpHub = (open: EngineCompany): (() => void) => {
     const database = open.backUp('hub', 'hub-old.db');
-    const { data } = open.post('hub');
-    const copies = ['rounds', 'sites'].map((name) => ({
-      from: join(data, name),
-      to: join(data, `${name}-old`),
-    }));
-    for (const { from, to } of copies) cpSync(from, to, { recursive: true });
+    const restoreFolder = open.backUpFolder('hub');
     return () => {
       open.restore('hub', database);
-      for (const { from, to } of copies) {
-        rmSync(from, { recursive: true });
-        cpSync(to, from, { recursive: true });
-      }
+      restoreFolder();
     };
   };
 
@@ -228,17 +220,6 @@ describe('a hub whose database and folder were both restored', () => {
     expect([open.contents('hub'), open.contents('lyon')]).toEqual(before);
   }, 60_000);
 
-  /** A site asks a hub that stands ready for a session of the two. */
-  const visit = async (open: EngineCompany, site: string, agreed = {}): Promise<Report> => {
-    const hub = await open.start('hub');
-    await hub.engine.serve();
-    const report = await open.session(site, agreed);
-    const ends = ['ok', 'warnings', 'partial'].map((state) => hub.logged(`session.ended.${state}`));
-    if (report.error === null) await Promise.race(ends);
-    await open.stop('hub');
-    return report;
-  };
-
   test('goes on from its copy, and the sites give back what it lost', async () => {
     const { open, at, expectNothingLost } = await found();
     at('lyon', `INSERT INTO visit VALUES (1, 1, '@')`);
@@ -250,25 +231,25 @@ describe('a hub whose database and folder were both restored', () => {
     at('paris', `INSERT INTO member VALUES (70, '@', '@')`, `UPDATE member SET name = '@' WHERE id = 2`);
     expect(good(await open.synchronise())).toEqual(OK);
     at('paris', `UPDATE member SET name = '@' WHERE id = 1`, `UPDATE member SET mail = '@' WHERE id = 60`);
-    expect((await visit(open, 'paris')).state).toBe('ok');
+    expect((await open.visit('paris')).state).toBe('ok');
     // Written and not sent yet.
     at('lyon', `UPDATE member SET name = '@' WHERE id = 70`, `UPDATE member SET mail = '@' WHERE id = 3`);
     restore();
     // The new life.
     at('hub', `UPDATE member SET mail = '@' WHERE id = 2`, `INSERT INTO member VALUES (61, '@', '@')`);
 
-    expect((await visit(open, 'paris')).error?.code).toBe('session.hubRestored');
+    expect((await open.visit('paris')).error?.code).toBe('session.hubRestored');
     const refused = await open.session('hub');
     expect(refused.error).toMatchObject({ code: 'session.hubBehind', params: { site: 'paris' } });
     await open.command('hub', (context) => set(context, 'receptionLimit', '0.01'));
     expect((await open.session('hub', { recover: true })).error).toBe(null);
-    expect((await visit(open, 'paris')).error?.code).toBe('session.hubRestored');
+    expect((await open.visit('paris')).error?.code).toBe('session.hubRestored');
     // Who knows less begins.
     for (const site of ['lyon', 'paris']) {
-      expect((await visit(open, site, { recover: true })).error).toBe(null);
-      expect((await visit(open, site)).error).toBe(null);
+      expect((await open.visit(site, { recover: true })).error).toBe(null);
+      expect((await open.visit(site)).error).toBe(null);
     }
-    expect((await visit(open, 'lyon')).error).toBe(null);
+    expect((await open.visit('lyon')).error).toBe(null);
     await expectNothingLost();
     const keys = open.contents('hub')['member']?.map((row) => row.split(' ')[0]);
     expect(keys).toEqual(['1', '2', '3', '60', '61', '70']);
@@ -280,16 +261,16 @@ describe('a hub whose database and folder were both restored', () => {
     const restore = backUpHub(open);
     at('hub', `UPDATE member SET mail = '@' WHERE id = 3`);
     at('lyon', `UPDATE member SET name = '@' WHERE id = 1`);
-    await visit(open, 'lyon');
+    await open.visit('lyon');
     restore();
     at('paris', `UPDATE member SET name = '@' WHERE id = 2`, `UPDATE member SET name = '@' WHERE id = 3`);
-    await visit(open, 'paris');
+    await open.visit('paris');
     at('paris', `UPDATE member SET mail = '@' WHERE id = 1`);
-    await visit(open, 'paris');
+    await open.visit('paris');
     at('lyon', `UPDATE member SET mail = '@' WHERE id = 4`);
-    expect((await visit(open, 'lyon')).error?.code).toBe('session.hubOtherPast');
-    expect((await visit(open, 'lyon', { recover: true })).error).toBe(null);
-    for (const site of ['lyon', 'paris', 'lyon']) expect((await visit(open, site)).error).toBe(null);
+    expect((await open.visit('lyon')).error?.code).toBe('session.hubOtherPast');
+    expect((await open.visit('lyon', { recover: true })).error).toBe(null);
+    for (const site of ['lyon', 'paris', 'lyon']) expect((await open.visit(site)).error).toBe(null);
     await expectNothingLost();
   }, 60_000);
 });

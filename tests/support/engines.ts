@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -7,6 +7,7 @@ import engineTexts from '../../locales/fr/engine.json';
 import type { CommandContext } from '../../src/commands/context';
 import { addSite, init, pair, set } from '../../src/commands/setup';
 import { prepare } from '../../src/commands/tracking';
+import { loadSettings } from '../../src/config/settings';
 import type {
   CheckResult,
   ComparisonProgress,
@@ -178,6 +179,17 @@ export class EngineCompany {
     }
   }
 
+  /** A site asks a hub that stands ready for a session of the two. */
+  async visit(site: string, agreed: { readonly recover?: boolean } = {}): Promise<Report> {
+    const hub = await this.start('hub');
+    await hub.engine.serve();
+    const report = await this.session(site, agreed);
+    const ends = ['ok', 'warnings', 'partial'].map((state) => hub.logged(`session.ended.${state}`));
+    if (report.error === null) await Promise.race(ends);
+    await this.stop('hub');
+    return report;
+  }
+
   /** A session at each of these posts, all at once; at every post by default. */
   async synchronise(
     names: readonly string[] = this.posts.map(({ name }) => name),
@@ -218,6 +230,38 @@ export class EngineCompany {
     this.#businesses.delete(name);
     for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
     copyFileSync(file, path);
+  }
+
+  /** Keeps what a hub has received and published; the answer puts it back as it is now. */
+  backUpFolder(name: string): () => void {
+    const { data } = this.post(name);
+    const copies = ['rounds', 'sites'].map((part) => ({
+      from: join(data, part),
+      to: join(data, `${part}-old`),
+    }));
+    for (const { from, to } of copies) cpSync(from, to, { recursive: true });
+    return () => {
+      for (const { from, to } of copies) {
+        rmSync(from, { recursive: true });
+        cpSync(to, from, { recursive: true });
+      }
+    };
+  }
+
+  /** The folder goes; the program is set up anew on the same database, and is paired with nobody yet. */
+  async loseFolder(name: string): Promise<void> {
+    const { data, path } = this.post(name);
+    const { hub } = await loadSettings(data);
+    rmSync(data, { recursive: true });
+    mkdirSync(data);
+    const role =
+      hub === null ? { role: 'site' } : { role: 'hub', port: String(hub.port), address: '127.0.0.1' };
+    await this.command(name, (context) => init(context, { ...role, name, database: path }));
+    await this.command(name, prepare);
+    if (hub === null) return;
+    const { from, to } = hub.passivePorts;
+    await this.command(name, (context) => set(context, 'hub.passivePorts.from', String(from)));
+    await this.command(name, (context) => set(context, 'hub.passivePorts.to', String(to)));
   }
 
   async close(): Promise<void> {
@@ -278,8 +322,8 @@ export class EngineCompany {
   }
 
   /** The pairing code. */
-  async addSite(name: string): Promise<string> {
-    const answer = await this.command('hub', (context) => addSite(context, name));
+  async addSite(name: string, give: typeof addSite = addSite): Promise<string> {
+    const answer = await this.command('hub', (context) => give(context, name));
     if (typeof answer !== 'object' || answer === null || !('code' in answer)) throw new Error('no code');
     return String(answer.code);
   }

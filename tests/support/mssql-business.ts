@@ -32,7 +32,7 @@ export async function makeMssqlDatabase(): Promise<MssqlBusiness> {
     name,
     drop: async () => {
       await business.close();
-      await dropDatabase(master, name);
+      await onceFree(() => master.run(`DROP DATABASE ${name}`));
       await master.close();
     },
   };
@@ -68,11 +68,11 @@ export async function backUp(
   };
 }
 
-/** The server sees some time later that a connection was closed, and keeps the database as long as it has one. */
-async function dropDatabase(master: Pick<MssqlBusiness, 'run'>, name: string): Promise<void> {
+/** The server sees some time later that a connection was closed, and keeps what it used as long as it has one. */
+export async function onceFree(drop: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await master.run(`DROP DATABASE ${name}`);
+      await drop();
       return;
     } catch (error) {
       if (attempt === 50) throw error;

@@ -1,20 +1,21 @@
 import { logMarks } from '../log-marks';
 import type { Unseen } from '../port';
 import { asNumber, type Connection } from './connection';
-import { databaseError, refusalOf } from './errors';
 import { findBroken, type Found } from './foreign-keys';
+import { holdCounter } from './key-ranges';
 import type { Overtaken } from './overtaken';
+import { refusal } from './refusal';
 import { findRefused } from './refused';
-import type { Staged, Staging } from './staging';
-import type { MssqlTable } from './table';
-import { logWritten, ownIdentity, withdrawAsked, writeStatements, type Statement } from './write';
+import type { Staging } from './staging';
+import { sameAsStaged, type MssqlTable } from './table';
+import { logWritten, withdrawAsked, writeStatements, type Statement } from './write';
 import { parentsFirst } from './write-order';
 
 /**
  * Writes the staged changes set by set, inside the transaction under way. What can be told of faults is looked for first;
  * where the server refuses a statement all the same, its rows are halved until those at fault stand alone, and all is
  * undone. Where anything is found, the database is left as it was. Rejects with `database.busy` where the application
- * changed one of the rows meanwhile.
+ * changed one of the rows meanwhile, and with `TransactionEnded` where a row ended the transaction.
  */
 export async function apply(
   connection: Connection,
@@ -27,6 +28,8 @@ export async function apply(
   if (refused.length > 0) return refused;
   const broken = await findBroken(connection, staging, tables);
   if (broken.length > 0) return broken;
+  for (const { table, name } of staging.tables)
+    await holdCounter(connection, table, highestComing(table, name));
   // A refused statement must not end the transaction, which holds what was settled already.
   await connection.run('SET XACT_ABORT OFF; SAVE TRANSACTION before_writing');
   try {
@@ -38,6 +41,11 @@ export async function apply(
     if (!connection.lost) await connection.run('SET XACT_ABORT ON');
   }
 }
+
+/** SQL of the highest identity that a new row brings. */
+const highestComing = (table: MssqlTable, name: string): string =>
+  `SELECT MAX(s.c${String(table.columns.indexOf(table.identity ?? '') + 1)}) FROM ${name} AS s WHERE s.writes = 1 ` +
+  `AND s.op IN ('I', 'U') AND NOT EXISTS (SELECT 1 FROM ${table.object} AS t WHERE ${sameAsStaged(table)})`;
 
 async function write(
   connection: Connection,
@@ -57,7 +65,7 @@ async function write(
 }
 
 async function attempt(connection: Connection, statement: Statement): Promise<Found[]> {
-  const whole = await refusal(connection, statement, '');
+  const whole = await refusal(connection, statement);
   if (whole === null) return [];
   const { staged } = statement;
   const row = await connection.first(`SELECT MIN(id), MAX(id) FROM ${staged.name}`);
@@ -86,26 +94,3 @@ async function isolate(
   const left = await isolate(connection, statement, low, middle);
   return [...left, ...(await isolate(connection, statement, middle + 1, high))];
 }
-
-/**
- * Why the server refuses the statement; null: it does not. Some errors end the whole transaction: what is tried after
- * one would be written for good.
- */
-async function refusal(
-  connection: Connection,
-  { staged, sql }: Statement,
-  some: string,
-): Promise<string | null> {
-  try {
-    await connection.run(sql(some));
-    return null;
-  } catch (error) {
-    if (connection.lost) throw databaseError(error);
-    if (staged.table.identity !== null) await connection.run(ownIdentity(staged.table, 'OFF'));
-    const reason = refusalOf(error, checksOf(staged));
-    if (reason === null || !(await connection.isInTransaction())) throw databaseError(error);
-    return reason;
-  }
-}
-
-const checksOf = ({ table }: Staged): readonly string[] => table.checks;

@@ -50,8 +50,19 @@ function describeTable(row: TableRow, rows: SchemaRows): MssqlTable | ExcludedTa
   if (own.some(({ masked }) => masked)) return 'masked';
   const types = ordered.flatMap(({ type }) => (type === null ? [] : [type]));
   if (types.length < ordered.length) return 'unsupportedType';
+  if (ordered.length > MOST_COLUMNS) return 'tooManyColumns';
+  if (ordered.reduce((bytes, column) => bytes + column.fixedBytes, 0) > MOST_BYTES) return 'rowsTooLong';
   return assemble(row, rows, ordered, types, key);
 }
+
+/** A table has 1,024 columns at most, and the staged rows of one have thirteen of ours beside its own. */
+const MOST_COLUMNS = 1011;
+
+/** A row has 8,060 bytes at most, and that of the log has some of ours beside it. */
+const MOST_BYTES = 8000;
+
+/** So many leave room for two more of each in the log, should all of them be additive. */
+const MOST_WITH_SUMS = 338;
 
 function assemble(
   row: TableRow,
@@ -70,6 +81,7 @@ function assemble(
   return {
     name,
     schema: row.schema,
+    sharesOwner: row.sharesOwner,
     object: `${quote(row.schema)}.${quote(row.name)}`,
     columns,
     described,
@@ -80,7 +92,7 @@ function assemble(
     identity: identity?.name ?? null,
     countsByOne: identity?.increment === 1,
     foreignKeys,
-    addable: ordered
+    addable: (ordered.length > MOST_WITH_SUMS ? [] : ordered)
       .slice(key.length)
       .filter((column, at) => !column.identity && isNumber(types[key.length + at]))
       .map((column) => column.name)

@@ -157,7 +157,8 @@ export function writeExpression(type: ColumnType, value: string): string {
     case 'text':
       return type.name === 'xml' ? `CONVERT(xml, ${value}, 1)` : value;
     case 'binary':
-      return value;
+      // A parameter without a value is text to the driver, which the server does not take for bytes.
+      return `CONVERT(varbinary(max), ${value})`;
     case 'moment':
       return `CONVERT(${type.declaration}, ${value}, ${STYLES[type.name] ?? '121'})`;
     case 'decimal':
@@ -168,8 +169,10 @@ export function writeExpression(type: ColumnType, value: string): string {
 
 /** The same of the very type of the column, for comparing with it by its index. */
 export function keyExpression(type: ColumnType, value: string): string {
+  if (type.kind === 'binary') return `CONVERT(${type.declaration}, ${value})`;
   if (type.kind !== 'text') return writeExpression(type, value);
-  return `CONVERT(${type.declaration}, ${value})${collate(type)}`;
+  // The collation first: it is by its code page that wide text becomes narrow.
+  return `CONVERT(${type.declaration}, ${value}${collate(type)})`;
 }
 
 export const collate = ({ collation }: ColumnType): string =>

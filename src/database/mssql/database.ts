@@ -35,6 +35,7 @@ import {
 } from './capture';
 import { readCatalogue } from './catalogue';
 import { asNumber, Connection } from './connection';
+import { noteEnding } from './ending-rows';
 import { databaseError } from './errors';
 import { conflictTables, countConflicts, readConflicts } from './journal';
 import { readLedger } from './ledger';
@@ -43,6 +44,7 @@ import { logOf } from './names';
 import { logNumber } from './questions';
 import { assignKeyRanges, keepInRange } from './key-ranges';
 import { purge } from './purge';
+import { TransactionEnded } from './refusal';
 import { restore } from './restore';
 import { missingRights } from './rights';
 import { countRows, readInFlight, readRows } from './rows';
@@ -186,20 +188,7 @@ class MssqlDatabase implements Database {
   async transaction<T>(work: (transaction: MergeTransaction) => Promise<T>): Promise<T> {
     const connection = await this.#open();
     try {
-      return await connection.transaction(async () => {
-        await takeLock(connection);
-        const tables = await tracked(connection);
-        const staging = this.#staging ?? new Staging(connection, tables);
-        this.#staging = staging;
-        const resume = await pauseTriggers(connection, withParents(staging.tables, tables));
-        const result = await work(new MssqlMergeTransaction(connection, staging, tables));
-        await resume();
-        await keepInRange(
-          connection,
-          staging.tables.map(({ table }) => table),
-        );
-        return result;
-      });
+      return await this.#merge(connection, work);
     } catch (error) {
       throw databaseError(error);
     } finally {
@@ -263,6 +252,34 @@ class MssqlDatabase implements Database {
       throw databaseError(error);
     } finally {
       await reader.close();
+    }
+  }
+
+  /** Where rows ended the transaction, it is begun again: they are known then, and told as refused. */
+  async #merge<T>(connection: Connection, work: (transaction: MergeTransaction) => Promise<T>): Promise<T> {
+    for (;;) {
+      const goBack = this.#staging?.begin();
+      try {
+        return await connection.transaction(async () => {
+          await takeLock(connection);
+          const tables = await tracked(connection);
+          const staging = this.#staging ?? new Staging(connection, tables);
+          this.#staging = staging;
+          const resume = await pauseTriggers(connection, withParents(staging.tables, tables));
+          const result = await work(new MssqlMergeTransaction(connection, staging, tables));
+          await resume();
+          await keepInRange(
+            connection,
+            staging.tables.map(({ table }) => table),
+          );
+          return result;
+        });
+      } catch (error) {
+        if (!(error instanceof TransactionEnded)) throw error;
+        if (goBack === undefined || this.#staging === null) throw error.cause;
+        goBack();
+        if (!(await noteEnding(connection, this.#staging, await tracked(connection)))) throw error.cause;
+      }
     }
   }
 

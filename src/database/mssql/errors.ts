@@ -124,8 +124,14 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 /** A check or a foreign key: the name of the constraint tells. */
 const CONSTRAINT = 547;
-/** Overflows, conversions, divisions by zero in a computed column, rules of old. */
-const OTHERS = [220, 232, 241, 242, 245, 295, 513, 517, 6603, 8114, 8115, 8134, 8169];
+/**
+ * Overflows, conversions and expressions of a computed column or a check that fail, rules of old, rows and index entries
+ * that are too large.
+ */
+const OTHERS = [
+  220, 232, 234, 235, 237, 241, 242, 244, 245, 248, 289, 293, 294, 295, 296, 511, 513, 517, 535, 536, 537,
+  1946, 3623, 6522, 6603, 8114, 8115, 8134, 8169, 13609,
+];
 /** XML that is none, and XML that its schema does not allow. */
 const isXml = (number: number): boolean =>
   (number >= 6900 && number < 7000) || (number >= 9400 && number < 9500);

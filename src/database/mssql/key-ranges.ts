@@ -1,4 +1,5 @@
 import { firstRange, rangeAt, usedPart, type KeyRange } from '../key-ranges';
+import { holdStill } from './capture';
 import { asText, type Connection } from './connection';
 import { literal, quote, RANGES } from './names';
 import { typeOf, type MssqlTable } from './table';
@@ -43,6 +44,19 @@ export async function keepInRange(connection: Connection, tables: readonly Mssql
     if (range !== null && !(await countsWithin(connection, table, range)))
       await reseed(connection, table, range);
   }
+}
+
+/**
+ * Keys of another place raise the server's counter until `keepInRange` sets it back. Nobody may be given a number
+ * meanwhile: where the highest that comes (SQL) does so, nobody else writes into the table for the rest of the
+ * transaction under way.
+ */
+export async function holdCounter(connection: Connection, table: MssqlTable, highest: string): Promise<void> {
+  if (!isCounted(table) || (await readRange(connection, table)) === null) return;
+  const raised = await connection.first(
+    `SELECT 1 WHERE (${highest}) > IDENT_CURRENT(${literal(table.object)})`,
+  );
+  if (raised !== null) await holdStill(connection, table);
 }
 
 async function countsWithin(

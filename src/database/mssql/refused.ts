@@ -15,6 +15,7 @@ export async function findRefused(connection: Connection, staging: Staging): Pro
           found.push({ kind: 'refused', reason, staged, id: asNumber(id) });
       }
     };
+    for (const [id, reason] of staged.ending) await note(written(staged, id), reason);
     for (const reason of ['tooLong', 'value'] as const) await note(misfits(staged, reason), reason);
     const spoilt = spoiltText(staged);
     if (spoilt !== null) await note(spoilt, 'value');
@@ -26,6 +27,9 @@ export async function findRefused(connection: Connection, staging: Staging): Pro
 /** Where a row has faults of both sorts, the text that is too long is the easier one to put right. */
 const misfits = ({ name }: Staged, reason: 'tooLong' | 'value'): string =>
   `SELECT s.id FROM ${name} AS s WHERE ${WRITTEN} AND s.misfit_reason = '${reason}'`;
+
+const written = ({ name }: Staged, id: number): string =>
+  `SELECT s.id FROM ${name} AS s WHERE ${WRITTEN} AND s.id = ${String(id)}`;
 
 const WRITTEN = "s.writes = 1 AND s.op IN ('I', 'U')";
 

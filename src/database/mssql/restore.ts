@@ -5,6 +5,7 @@ import { keyExpression, spoils, writeExpression } from './column-type';
 import type { Connection } from './connection';
 import { refusalOf } from './errors';
 import { findConflict, writeRestoration } from './journal';
+import { holdCounter, keepInRange } from './key-ranges';
 import { quote } from './names';
 import { keyColumns, typeOf, type MssqlTable } from './table';
 import { parameterOf, toWire } from './values';
@@ -36,6 +37,7 @@ export async function restore(
       if (reason === 'foreignKey') throw failure('foreignKey', entry);
       throw new SyncError('conflict.refused', { params: { table: table.name, reason }, cause: error });
     }
+    await keepInRange(connection, [table]);
     await writeRestoration(connection, id, restoration);
   });
 }
@@ -98,6 +100,7 @@ async function write(
       );
     return;
   }
+  await holdCounter(connection, table, String(row[columns.indexOf(table.identity ?? '')] ?? null));
   const insert = `INSERT INTO ${table.object} (${columns.map(quote).join(', ')}) VALUES (${given.join(', ')})`;
   const whole =
     table.identity === null ? insert : `${ownIdentity(table, 'ON')}; ${insert}; ${ownIdentity(table, 'OFF')}`;

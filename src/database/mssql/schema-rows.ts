@@ -11,17 +11,21 @@ export interface TableRow {
   /** It keeps old rows of a system-versioned table. */
   readonly history: boolean;
   readonly external: boolean;
+  /** It belongs to who owns our own tables too. */
+  readonly sharesOwner: boolean;
 }
 
 export interface ColumnRow {
   readonly name: string;
   /** Null: of a type that is not carried. */
   readonly type: ColumnType | null;
+  /** What it takes of every row; 0 for one of variable length. */
+  readonly fixedBytes: number;
   readonly nullable: boolean;
   readonly identity: boolean;
   /** Of an identity column; 0 for others. */
   readonly increment: number;
-  /** The server gives its values: computed, rowversion, period of a system-versioned table. */
+  /** The server gives its values: computed, rowversion, period of a system-versioned table, all sparse ones in one. */
   readonly computed: boolean;
   /** The server shows this account something else in the place of its values. */
   readonly masked: boolean;
@@ -78,27 +82,41 @@ export async function readSchema(connection: Connection): Promise<SchemaRows> {
 
 async function readTables(connection: Connection): Promise<TableRow[]> {
   const rows = await connection.all(
-    'SELECT t.object_id, s.name, t.name, t.is_memory_optimized, t.temporal_type, t.is_external ' +
+    'SELECT t.object_id, s.name, t.name, t.is_memory_optimized, t.temporal_type, t.is_external, ' +
+      "CASE WHEN COALESCE(t.principal_id, s.principal_id) = (SELECT principal_id FROM sys.schemas WHERE name = 'dbo') THEN 1 ELSE 0 END " +
       'FROM sys.tables AS t JOIN sys.schemas AS s ON s.schema_id = t.schema_id ' +
       `WHERE t.is_ms_shipped = 0 AND s.name <> '${SCHEMA}'`,
   );
-  return rows.map(([id, schema, name, memoryOptimised, temporal, external]) => ({
+  return rows.map(([id, schema, name, memoryOptimised, temporal, external, shared]) => ({
     id: asNumber(id),
     schema: asText(schema),
     name: asText(name),
     memoryOptimised: isTrue(memoryOptimised),
     history: asNumber(temporal) === HISTORY,
     external: isTrue(external),
+    sharesOwner: isTrue(shared),
   }));
 }
 
 /** `temporal_type` of a history table. */
 const HISTORY = 1;
 
+const VARIABLE = new Set([
+  'varchar',
+  'nvarchar',
+  'varbinary',
+  'text',
+  'ntext',
+  'image',
+  'xml',
+  'sql_variant',
+]);
+
 async function readColumns(connection: Connection): Promise<ByTable<ColumnRow>> {
   const rows = await connection.all(
     'SELECT c.object_id, c.name, y.name, c.max_length, c.precision, c.scale, c.collation_name, c.is_nullable, ' +
       'c.is_identity, c.is_computed, c.generated_always_type, d.definition, i.increment_value, ' +
+      'c.is_column_set, c.encryption_type, ' +
       "CASE WHEN c.is_masked = 1 AND COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'UNMASK'), 0) = 0 THEN 1 ELSE 0 END " +
       'FROM sys.columns AS c JOIN sys.tables AS t ON t.object_id = c.object_id ' +
       'LEFT JOIN sys.types AS y ON y.user_type_id = c.system_type_id ' +
@@ -108,22 +126,31 @@ async function readColumns(connection: Connection): Promise<ByTable<ColumnRow>> 
   );
   return group(rows, (row) => {
     const [, name, typeName, maxLength, precision, scale, collation, nullable, identity] = row;
-    const [computed, generated, definition, increment, masked] = row.slice(9);
+    const [computed, generated, definition, increment, columnSet, encryption, masked] = row.slice(9);
     const type = asText(typeName);
     return {
       name: asText(name),
-      type: columnType({
-        name: type,
-        maxLength: asNumber(maxLength),
-        precision: asNumber(precision),
-        scale: asNumber(scale),
-        collation: collation === null ? null : asText(collation),
-      }),
+      // What clients alone can read is not carried.
+      type:
+        encryption !== null
+          ? null
+          : columnType({
+              name: type,
+              maxLength: asNumber(maxLength),
+              precision: asNumber(precision),
+              scale: asNumber(scale),
+              collation: collation === null ? null : asText(collation),
+            }),
+      fixedBytes: VARIABLE.has(type) ? 0 : asNumber(maxLength),
       nullable: isTrue(nullable),
       identity: isTrue(identity),
       increment: asNumber(increment),
       computed:
-        isTrue(computed) || asNumber(generated) !== 0 || type === 'timestamp' || type === 'rowversion',
+        isTrue(computed) ||
+        isTrue(columnSet) ||
+        asNumber(generated) !== 0 ||
+        type === 'timestamp' ||
+        type === 'rowversion',
       masked: isTrue(masked),
       default: definition === null ? null : asText(definition),
     };

@@ -26,7 +26,7 @@ export async function* readSnapshot(
   const { lastMarked } = await readState(reader);
   let total = 0;
   for (const { object } of tables)
-    total += asNumber((await reader.first(`SELECT COUNT(*) FROM ${object}`))?.[0]);
+    total += asNumber((await reader.first(`SELECT COUNT_BIG(*) FROM ${object}`))?.[0]);
   for (const table of tables) {
     const buffer = new BlockBuffer(table);
     for await (const row of reader.stream(rowsQuery(table))) {

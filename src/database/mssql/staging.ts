@@ -4,7 +4,14 @@ import { SyncError } from '../../shared/errors';
 import { addsOf, placesOf, reorder } from '../column-order';
 import { packValues, unpackValues } from '../json';
 import type { Contested, Settlement, StagedChange } from '../port';
-import { isNarrow, keyExpression, readExpression, stagedType, type ColumnType } from './column-type';
+import {
+  isNarrow,
+  keyExpression,
+  readExpression,
+  stagedType,
+  writeExpression,
+  type ColumnType,
+} from './column-type';
 import { asNumber, asText, type Connection, type Row } from './connection';
 import { quote } from './names';
 import { sameAsStaged, stagedKey, stagedNames, type MssqlTable } from './table';
@@ -18,6 +25,8 @@ export interface Staged {
   /** Text that its column may not be able to hold is among them. */
   foreignText: boolean;
   lastId: number;
+  /** Rows that are known to end the transaction which writes them, and why the server refuses each. */
+  readonly ending: Map<number, string>;
 }
 
 const FIXED = [
@@ -64,7 +73,13 @@ export class Staging {
     if (known !== undefined) return known;
     const table = this.#tables.get(name);
     if (table === undefined) throw new SyncError('database.tableUnknown', { params: { table: name } });
-    const staged = { table, name: `#staged_${String(this.#staged.size + 1)}`, foreignText: false, lastId: 0 };
+    const staged = {
+      table,
+      name: `#staged_${String(this.#staged.size + 1)}`,
+      foreignText: false,
+      lastId: 0,
+      ending: new Map<number, string>(),
+    };
     const columns = table.types.map((type, at) => `c${String(at + 1)} ${stagedType(type).declaration} NULL`);
     await this.#connection.run(
       `CREATE TABLE ${staged.name} (${[...FIXED, ...columns, ...MISFIT, ADDS].join(', ')})`,
@@ -145,7 +160,11 @@ export class Staging {
     if (settlement.values === undefined) return;
     const { table } = staged;
     const { misfit, reason, wires } = wired(staged, roundedSums(table, settlement.values));
-    const set = stagedNames(table).map((column, at) => `${column} = @p${String(at + 3)}`);
+    const set = stagedNames(table).map((column, at) => {
+      const value = `@p${String(at + 3)}`;
+      const type = table.types[at];
+      return `${column} = ${type?.kind === 'binary' ? writeExpression(type, value) : value}`;
+    });
     await this.#connection.all(
       `UPDATE ${staged.name} SET misfit = @p1, misfit_reason = @p2, ${set.join(', ')} WHERE id = ${id}`,
       misfit,
@@ -154,6 +173,14 @@ export class Staging {
         typeof wire === 'number' && table.types[at]?.kind === 'integer' ? BigInt(wire) : wire,
       ),
     );
+  }
+
+  /** To be called as a transaction begins; the answer, once it was rolled back: what it opened is gone with it. */
+  begin(): () => void {
+    const lasting = new Set(this.#staged.keys());
+    return () => {
+      for (const name of this.#staged.keys()) if (!lasting.has(name)) this.#staged.delete(name);
+    };
   }
 
   async clear(): Promise<void> {

@@ -6,6 +6,8 @@ import { quote } from './names';
 /** A table as this implementation needs it: the port's view, and what its SQL is made of. */
 export interface MssqlTable extends Table {
   readonly schema: string;
+  /** It belongs to who owns our own tables too. */
+  readonly sharesOwner: boolean;
   /** `[dbo].[person]`. */
   readonly object: string;
   /** Of each column, in the order of `columns`. */

@@ -46,6 +46,10 @@ export function logStatements(table: MssqlTable, id: number): string[] {
   return [
     `CREATE TABLE ${logOf(id)} (${columns.join(', ')})`,
     `CREATE INDEX ${logIndexOf(id)} ON ${logOf(id)} (sent_in)`,
+    // The trigger of another owner's table writes by the right of whoever wrote into that.
+    ...(table.sharesOwner
+      ? []
+      : [`GRANT INSERT ON ${logOf(id)} TO public; GRANT UPDATE ON ${SEQUENCE} TO public`]),
   ];
 }
 

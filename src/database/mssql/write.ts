@@ -158,9 +158,13 @@ export async function logWritten(
       `INSERT INTO ${log} (op, marks, changed_at, origin, sent_in, ${keys}) ` +
       `SELECT s.op, s.marks, s.changed_at, ${origin}, ${round}, ${stagedKeys} ` +
       `FROM ${name} AS s WHERE s.writes = 1 AND s.op IN ('I', 'U'); ` +
-      // What the author had not seen of the row is news to it until the round that carries this line.
+      // What the author had not seen of the row is news to it until the round that carries this line. Of a key that no
+      // row here can have there is none.
       `INSERT INTO ${log} (op, marks, changed_at, origin, base, ${keys}) ` +
-      `SELECT 'R', s.news_marks, s.news_at, s.news_origin, ${author}, ${stagedKeys} FROM ${name} AS s WHERE s.everyone = 1`,
+      `SELECT 'R', s.news_marks, s.news_at, s.news_origin, ${author}, ${stagedKeys} FROM ${name} AS s ` +
+      `WHERE s.everyone = 1${keyNames(table)
+        .map((_, at) => ` AND s.c${String(at + 1)} IS NOT NULL`)
+        .join('')}`,
   );
 }
 

@@ -39,7 +39,9 @@ export interface ExcludedTable {
     | 'memoryOptimised'
     | 'history'
     | 'masked'
-    | 'unsupportedType';
+    | 'unsupportedType'
+    | 'tooManyColumns'
+    | 'rowsTooLong';
 }
 
 /** What a hub knows of a site, beside the secrets. */

@@ -32,6 +32,8 @@ describe('errors of SQL Server', () => {
     [2628, 'tooLong'],
     [8134, 'other'],
     [513, 'other'],
+    [537, 'other'],
+    [1946, 'other'],
     [9400, 'other'],
     [6926, 'other'],
     [1205, null],

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Value } from '../../../src/batch/block';
-import { columnType, type ColumnType, type DeclaredType } from '../../../src/database/mssql/column-type';
+import {
+  columnType,
+  keyExpression,
+  writeExpression,
+  type ColumnType,
+  type DeclaredType,
+} from '../../../src/database/mssql/column-type';
 import { fromWire, isTooLong, toWire } from '../../../src/database/mssql/values';
 
 function type(name: string, more: Partial<DeclaredType> = {}): ColumnType {
@@ -111,4 +117,16 @@ test('what is only too long is told apart from what can never fit', () => {
   ]);
   expect([isTooLong(bytes, new Uint8Array(2)), isTooLong(bytes, new Uint8Array(3))]).toEqual([false, true]);
   expect(isTooLong(type('nvarchar', { maxLength: -1 }), 'x'.repeat(9000))).toBe(false);
+});
+
+describe('SQL that makes a value of one that travelled', () => {
+  // SQL Server takes no text for bytes by itself, not even where it is empty, and a parameter without a value is text.
+  test.each(['varbinary', 'binary', 'image'])('an empty parameter for %s is told to be bytes', (name) => {
+    expect(writeExpression(type(name), '@p1')).toBe('CONVERT(varbinary(max), @p1)');
+  });
+
+  test('wide text becomes narrow by the code page of its column', () => {
+    const narrow = type('varchar', { maxLength: 10, collation: 'Greek_CI_AS' });
+    expect(keyExpression(narrow, '@p1')).toBe('CONVERT(varchar(10), @p1 COLLATE Greek_CI_AS)');
+  });
 });

@@ -9,6 +9,7 @@ const table = (
   table: {
     name,
     schema: 'dbo',
+    sharesOwner: true,
     object: `[dbo].[${name}]`,
     columns: ['id', ...Object.keys(parents)],
     types: [],
