@@ -2,6 +2,7 @@ import { seededRandom, type Random } from '../support/random';
 import { characterOf, DAY, faultsOf, type Character } from './character';
 import { disk } from './machine/disk';
 import { time } from './machine/time';
+import { loseFolder } from './lost-folder';
 import { loseHub } from './lost-hub';
 import { restoreOldCopy, takeCopies } from './old-copies';
 import { damageFiles } from './damage';
@@ -38,6 +39,7 @@ export async function playHistory(seed: number, tell: Tell = null): Promise<stri
     if (random.chance(0.1)) await playIdleNight(world);
     if (random.chance(0.25)) await playAgain(world);
     if (character.restored && random.chance(0.3)) await loseHub(world, random);
+    else if (random.chance(0.05)) await loseFolder(world, random);
   } catch (error) {
     world.findings.add(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
