@@ -16,8 +16,6 @@ export class Business {
   #contents: { readonly version: number; readonly rows: Contents } | null = null;
   #checked: { readonly version: number; readonly orphans: boolean } | null = null;
   readonly #known = new Map<string, Statement>();
-  /** Counts rows whose parent is not there; empty without foreign keys. */
-  #orphans = '';
   #reset: readonly Statement[] | null = null;
   #pristine = true;
   #columns: ReadonlySet<string> = new Set();
@@ -44,7 +42,8 @@ export class Business {
   /** Whether rows refer to a parent that is not there. The application's own statements keep to the foreign keys. */
   hasOrphans(): boolean {
     const version = this.#version();
-    if (this.#checked?.version !== version) this.#checked = { version, orphans: this.#readOrphans() };
+    if (this.#checked?.version !== version)
+      this.#checked = { version, orphans: this.#all('PRAGMA foreign_key_check').length > 0 };
     return this.#checked.orphans;
   }
 
@@ -203,19 +202,7 @@ export class Business {
     );
   }
 
-  /** As PRAGMA foreign_key_check, which reads the schema of all tables first. */
-  #readOrphans(): boolean {
-    if (this.#queries.size === 0) this.#readSchema();
-    return this.#orphans !== '' && this.#number(this.#orphans) > 0;
-  }
-
   #readSchema(): void {
-    this.#orphans = orphansQuery(
-      this.#all(
-        `SELECT m.name, f."from", f."table" FROM sqlite_schema AS m, pragma_foreign_key_list(m.name) AS f
-         WHERE m.type = 'table' AND m.name NOT LIKE 'sync$%'`,
-      ),
-    );
     const rows = this.#handle
       .prepare(
         `SELECT m.name AS t, c.name AS c FROM sqlite_schema AS m, pragma_table_info(m.name) AS c
@@ -233,14 +220,4 @@ export class Business {
       }),
     );
   }
-}
-
-/** Whatever refers here refers to the key, and keys of parents are called `id`. */
-function orphansQuery(references: readonly (readonly Value[])[]): string {
-  const counts = references.map(
-    ([child, column, parent]) =>
-      `(SELECT count(*) FROM ${String(child)} AS c WHERE ${String(column)} IS NOT NULL ` +
-      `AND NOT EXISTS (SELECT 1 FROM ${String(parent)} AS p WHERE p.id = c.${String(column)}))`,
-  );
-  return counts.length === 0 ? '' : `SELECT ${counts.join(' + ')}`;
 }

@@ -12,11 +12,6 @@ type RealStatement = ReturnType<DatabaseSyncInstance['prepare']>;
 type Values = readonly Value[];
 
 const MAX_STATEMENTS = 400;
-/** How every statement begins that leaves a temporary table behind. */
-const TEMPORARY = 'CREATE TABLE temp.';
-/** Where a temporary table lies is nothing that a history shows: files of its own are costly. */
-const IN_FILES = 'PRAGMA temp_store = FILE';
-const IN_MEMORY = 'PRAGMA temp_store = MEMORY';
 /** SQLite's own greatest number of pages. */
 const UNLIMITED = 4_294_967_294;
 
@@ -30,7 +25,6 @@ class KnownStatement {
 
   run(...parameters: Values): unknown {
     operate();
-    if (this.sql.startsWith(TEMPORARY)) this.connection.littered = true;
     const result = this.real.run(...parameters);
     if (this.sql === 'COMMIT') lasting();
     return result;
@@ -78,10 +72,8 @@ class KnownStatement {
 class RealConnection {
   readonly handle: DatabaseSyncInstance;
   readonly iterating = new Set<RealStatement>();
-  /** Whether a process may have left temporary tables behind. */
-  littered = false;
   readonly #statements = new Map<string, KnownStatement>();
-  /** Names of temporary tables. */
+  /** Temporary tables that a process left behind. */
   readonly #left: RealStatement;
 
   constructor(path: string, options: object) {
@@ -93,7 +85,7 @@ class RealConnection {
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
     if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
-    const made = new KnownStatement(this, sql, this.handle.prepare(sql === IN_FILES ? IN_MEMORY : sql));
+    const made = new KnownStatement(this, sql, this.handle.prepare(sql));
     this.#statements.set(sql, made);
     return made;
   }
@@ -109,8 +101,6 @@ class RealConnection {
     for (const statement of this.iterating) statement.close();
     this.iterating.clear();
     if (this.handle.isTransaction) this.handle.exec('ROLLBACK');
-    if (!this.littered) return;
-    this.littered = false;
     const left = this.#left.all();
     for (const row of left) {
       const { name } = row as { name: string };
