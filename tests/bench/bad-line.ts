@@ -56,7 +56,7 @@ interface Crossing {
   readonly measured: number;
 }
 
-/** Lyon, at the far end of the line, sends all its rows; the next night it receives as many. Null where none can be laid. */
+/** Lyon, at the far end of the line, sends all its rows; in another company it receives as many. Null: no line can be laid. */
 async function nightOver(weather: Weather, context: Context): Promise<Record<Way, Crossing> | null> {
   const upload = await crossing('send', weather, context);
   const download = await crossing('receive', weather, context);

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { version } from '../../package.json';
 import { openBusiness } from '../support/business';
-import { startApp } from './support/app';
+import { startApp, type App } from './support/app';
 import { chooseInTray, processId, processRuns, readTray } from './support/desktop';
 import { end } from './support/display';
 import { look } from './support/look';
@@ -41,6 +41,10 @@ async function install(): Promise<void> {
   await once(synchro('prepare'), 'exit');
 }
 
+/** The window that was built into `program`. */
+const openWindow = (program: string): Promise<App> =>
+  startApp({ appFolder: path.join(program, 'app'), dataFolder: folder, display: ownDisplay() });
+
 function startService(): ChildProcess {
   const service = synchro('run');
   services.push(service);
@@ -49,11 +53,7 @@ function startService(): ChildProcess {
 
 test('the window attaches to the service, says when it is gone, and leaves it alone on the way out', async () => {
   await install();
-  const app = await startApp({
-    appFolder: path.join(product, 'app'),
-    dataFolder: folder,
-    display: ownDisplay(),
-  });
+  const app = await openWindow(product);
   try {
     // Without a service the window has an engine of its own, and no second one works beside it.
     await app.find('#verdict');
@@ -69,11 +69,7 @@ test('the window attaches to the service, says when it is gone, and leaves it al
   }
 
   const service = startService();
-  const attached = await startApp({
-    appFolder: path.join(product, 'app'),
-    dataFolder: folder,
-    display: ownDisplay(),
-  });
+  const attached = await openWindow(product);
   try {
     await attached.find('#host');
     expect(await attached.text('#host')).toBe('Service de ce poste');
@@ -104,11 +100,7 @@ test('a window of another version than the service says so, and what to do', asy
     const main = path.join(newer, 'app/main.js');
     writeFileSync(main, readFileSync(main, 'utf8').replaceAll(`"${version}"`, '"99.0.0"'));
     const service = startService();
-    const app = await startApp({
-      appFolder: path.join(newer, 'app'),
-      dataFolder: folder,
-      display: ownDisplay(),
-    });
+    const app = await openWindow(newer);
     try {
       await app.find('#engine-stopped');
       await app.wait('what to do', async () =>
