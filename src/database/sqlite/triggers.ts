@@ -27,7 +27,7 @@ import {
 } from './replaced';
 
 /** Raised when the SQL below changes, so that `prepare` installs it anew. */
-export const TRIGGER_VERSION = 3;
+export const TRIGGER_VERSION = 4;
 
 export function logStatements(table: SqliteTable): string[] {
   const log = quote(logOf(table.name));
@@ -47,7 +47,8 @@ export function logStatements(table: SqliteTable): string[] {
   ];
   return [
     `CREATE TABLE ${log} (${columns.join(', ')})`,
-    `CREATE INDEX ${quote(logIndexOf(table.name))} ON ${log} (sent_in)`,
+    // What is pending is found by its key too: a batch asks for its own rows, however much waits of other sites.
+    `CREATE INDEX ${quote(logIndexOf(table.name))} ON ${log} (${['sent_in', ...keyNames(table)].join(', ')})`,
     ...(canReplace(table) ? doomedStatements(table) : []),
   ];
 }

@@ -14,16 +14,20 @@ import { beforeNames, keyColumns, keyNames, listOf, sameKey } from './log-sql';
  * is not what the hub has, which is what counts.
  */
 export function unseenCondition(unseen: Unseen, asksToo: boolean): string {
-  if (unseen.at === 'replay') return `l.sent_in IS NULL AND l.op <> 'R'`;
-  if (unseen.at === 'hub') {
-    const author = String(unseen.author);
-    return (
-      `${byOthers(unseen)} AND (l.sent_in IS NULL OR l.sent_in > ${String(unseen.base)}) ` +
-      `AND (l.op <> 'R' OR l.base = ${author})`
-    );
-  }
-  const recent = `(l.sent_in IS NULL OR l.sent_in > ${String(unseen.included)})`;
-  return asksToo ? recent : `${recent} AND l.op <> 'R'`;
+  const later = unseen.at === 'replay' ? '' : ` OR ${laterThan(lastSeen(unseen))}`;
+  return `(${PENDING}${later}) AND ${isNews(unseen, asksToo)}`;
+}
+
+const PENDING = 'l.sent_in IS NULL';
+const laterThan = (last: number | string): string => `l.sent_in > ${last}`;
+
+const lastSeen = (unseen: Exclude<Unseen, { at: 'replay' }>): number =>
+  unseen.at === 'hub' ? unseen.base : unseen.included;
+
+function isNews(unseen: Unseen, asksToo: boolean): string {
+  if (unseen.at === 'hub')
+    return `${byOthers(unseen)} AND (l.op <> 'R' OR l.base = ${String(unseen.author)})`;
+  return unseen.at === 'site' && asksToo ? '1' : `l.op <> 'R'`;
 }
 
 const byOthers = ({ author, lostFrom }: Extract<Unseen, { at: 'hub' }>): string =>
@@ -91,23 +95,12 @@ function unseenLines(
   staged: Staged,
   unseen: Unseen,
 ): ReadonlyMap<number, readonly UnseenLine[]> {
-  const log = quote(logOf(staged.table.name));
-  const lowest = unseen.at === 'hub' ? lowestBase(connection, staged, unseen.base) : 0;
-  const widest = unseen.at === 'hub' ? { ...unseen, base: lowest } : unseen;
-  const condition = unseenCondition(widest, false);
-  if (connection.first(`SELECT 1 FROM ${log} AS l WHERE ${condition} LIMIT 1`) === null) return new Map();
-  indexKeys(connection, staged);
-  const exact =
-    unseen.at === 'hub'
-      ? `AND (l.sent_in IS NULL OR l.sent_in > coalesce(s.base, ${String(unseen.base)}))`
-      : '';
-  const rows = connection.all(
-    `SELECT s.id, l.op, l.marks, l.changed_at, l.origin, l.sent_in FROM ${log} AS l ` +
-      `CROSS JOIN ${staged.name} AS s ON ${sameKey(staged.table, 'l', keyNames(staged.table), 's', staged.keys)} ` +
-      `WHERE ${condition} ${exact} ORDER BY s.id, l.seq`,
-  );
+  const queries = [pendingLines(connection, staged, unseen), laterLines(connection, staged, unseen)];
+  const some = queries.filter((query) => query !== null);
+  if (some.length === 0) return new Map();
+  const rows = connection.all(`${some.join(' UNION ALL ')} ORDER BY 1, 2`);
   return groupLines(
-    rows.map(([id, op, marks, changedAt, origin, sentIn]) => ({
+    rows.map(([id, , op, marks, changedAt, origin, sentIn]) => ({
       id: asNumber(id),
       line: {
         op: asText(op),
@@ -119,6 +112,36 @@ function unseenLines(
     })),
   );
 }
+
+/** Asks for each staged key: what is pending from other sites may be far more. Null where nothing is pending. */
+function pendingLines(connection: Connection, staged: Staged, unseen: Unseen): string | null {
+  const [log, condition] = [logName(staged), `${PENDING} AND ${isNews(unseen, false)}`];
+  if (isEmpty(connection, log, condition)) return null;
+  return `SELECT ${LINE} FROM ${staged.name} AS s CROSS JOIN ${log} AS l ON ${sameKeys(staged)} WHERE ${condition}`;
+}
+
+/** Looks each line up among the staged keys: they are what has been sent since, which is soon read. Null where there are none. */
+function laterLines(connection: Connection, staged: Staged, unseen: Unseen): string | null {
+  if (unseen.at === 'replay') return null;
+  const [log, news, last] = [logName(staged), isNews(unseen, false), String(lastSeen(unseen))];
+  const lowest = unseen.at === 'hub' ? lowestBase(connection, staged, unseen.base) : unseen.included;
+  if (isEmpty(connection, log, `${laterThan(lowest)} AND ${news}`)) return null;
+  indexKeys(connection, staged);
+  const exact = unseen.at === 'hub' ? laterThan(`coalesce(s.base, ${last})`) : '1';
+  return (
+    `SELECT ${LINE} FROM ${log} AS l CROSS JOIN ${staged.name} AS s ON ${sameKeys(staged)} ` +
+    `WHERE ${laterThan(lowest)} AND ${exact} AND ${news}`
+  );
+}
+
+const LINE = 's.id, l.seq, l.op, l.marks, l.changed_at, l.origin, l.sent_in';
+
+const logName = ({ table }: Staged): string => quote(logOf(table.name));
+
+const sameKeys = ({ table, keys }: Staged): string => sameKey(table, 'l', keyNames(table), 's', keys);
+
+const isEmpty = (connection: Connection, log: string, condition: string): boolean =>
+  connection.first(`SELECT 1 FROM ${log} AS l WHERE ${condition} LIMIT 1`) === null;
 
 const lowestBase = (connection: Connection, staged: Staged, base: number): number =>
   Math.min(
