@@ -30,7 +30,7 @@ export async function writeSnapshot(
   const state = await database.state();
   if (state === null) throw new SyncError('database.notPrepared');
   if (state.lastMarked !== round) throw new SyncError('snapshot.sessionFirst');
-  const merged = new Map((await database.ledger()).map(({ site, batch }) => [site, batch]));
+  const merged = await database.lastMerged();
   const writerOf = (rows: number): BatchWriter =>
     createBatchWriter(file, {
       format: 1,

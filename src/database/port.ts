@@ -8,7 +8,7 @@ import type { RowBlock } from './comparison';
 import type { KeyRange } from './key-ranges';
 import type { Expired } from './expired';
 import type { Catalogue, Establishment, Installation, TrackingState } from './port/catalogue';
-import type { JournalEntry, JournalFilter, LedgerEntry, Restoration } from './port/journal';
+import type { JournalEntry, JournalFilter, LedgerEntry, LedgerPart, Restoration } from './port/journal';
 import type { MergeTransaction } from './port/merging';
 
 export type * from './port/catalogue';
@@ -98,8 +98,10 @@ export interface Database {
   stage(blocks: AsyncIterable<Block>, options: StageOptions): Promise<void>;
   /** Where rows end the transaction of a server, `work` is begun again, from nothing, and told of them. */
   transaction<T>(work: (transaction: MergeTransaction) => Promise<T>): Promise<T>;
-  /** Hub: every merged batch, by site and number. */
-  ledger(): Promise<readonly LedgerEntry[]>;
+  /** Hub: merged batches, by site and number: every one, or those asked for. */
+  ledger(of?: LedgerPart): Promise<readonly LedgerEntry[]>;
+  /** Hub: the last merged batch of each site. */
+  lastMerged(): Promise<ReadonlyMap<number, number>>;
   /** Newest first, after the first `skip` of those that the filter finds. */
   conflicts(
     limit: number,

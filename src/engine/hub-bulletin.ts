@@ -1,7 +1,6 @@
 import type { Database } from '../database/port';
 import type { HubFolder } from '../session/hub-folder';
 import { areRoundsLost } from '../session/lost-rounds';
-import { mergedBatches } from '../session/merged-batches';
 import type { HubStatus, Snapshot } from '../transport/port';
 
 /** What the runtime itself knows of the moment. */
@@ -30,7 +29,7 @@ export class HubBulletin {
 
   /** Reads it anew; true where a round was published since. */
   async read(database: Database): Promise<boolean> {
-    this.#merged = await mergedBatches(database);
+    this.#merged = await database.lastMerged();
     const round = await this.#folder.lastRound();
     const isNew = round > this.#round;
     this.#round = round;

@@ -65,7 +65,7 @@ export async function mergeBatch(
   options: MergeOptions,
 ): Promise<MergeOutcome> {
   const { origin: author, number, base, fingerprints, clockOffset } = file.header;
-  const ledger = (await database.ledger()).filter(({ site }) => site === author);
+  const ledger = await database.ledger({ site: author });
   const known = ledger.find(({ batch }) => batch === number);
   if (known !== undefined) {
     if (known.sha256 === options.sha256 || known.sha256 === UNKNOWN_DIGEST)
@@ -126,12 +126,9 @@ export async function mergeBatch(
 }
 
 /** What the author of a batch lost of its own doings, where its database was restored from an old copy. */
-function lostPast(
-  { origin, number, known }: Header,
-  ledger: readonly LedgerEntry[],
-): { readonly lostFrom?: number } {
+function lostPast({ number, known }: Header, ledger: readonly LedgerEntry[]): { readonly lostFrom?: number } {
   if (known === undefined) return {};
-  const lost = ledger.filter(({ site, batch }) => site === origin && batch > known);
+  const lost = ledger.filter(({ batch }) => batch > known);
   // Where the hub has forgotten the first of them, all that it still knows of this site counts.
   if (known + 1 < number && !lost.some(({ batch }) => batch === known + 1)) return { lostFrom: 0 };
   return { lostFrom: Math.min(NEVER, ...lost.map(({ round }) => round ?? NEVER)) };

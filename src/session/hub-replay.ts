@@ -8,7 +8,6 @@ import { SyncError } from '../shared/errors';
 import { batchesIn, batchFile } from '../transport/batch-files';
 import { inboxFolder, roundFolder } from '../transport/names';
 import type { HubFolder } from './hub-folder';
-import { mergedBatches } from './merged-batches';
 import { retryDatabase, type SessionEnvironment, type StepHandle } from './session';
 
 interface Replay extends Pick<SessionEnvironment, 'clock' | 'signal'> {
@@ -74,7 +73,7 @@ async function newlyMerged(
   { sites }: Manifest,
   { database, folder }: Replay,
 ): Promise<Omit<LedgerEntry, 'round'>[]> {
-  const before = await mergedBatches(database);
+  const before = await database.lastMerged();
   const entries: Omit<LedgerEntry, 'round'>[] = [];
   for (const { site, batch: last, declined } of sites) {
     const inbox = inboxFolder(folder.sitesFolder, site, 'batches');

@@ -2,7 +2,6 @@ import type { Database } from '../database/port';
 import { SyncError } from '../shared/errors';
 import type { HubFolder, HubSite } from './hub-folder';
 import type { StepHandle } from './session';
-import { mergedBatches } from './merged-batches';
 
 interface Standing {
   readonly sites: readonly HubSite[];
@@ -25,10 +24,9 @@ export async function sitesWithNews({
   folder,
   database,
 }: Standing & { readonly database: Database }): Promise<HubSite[]> {
-  const merged = await mergedBatches(database);
-  const unpublished = new Set(
-    (await database.ledger()).filter(({ round }) => round === null).map(({ site }) => site),
-  );
+  if (sites.length === 0) return [];
+  const merged = await database.lastMerged();
+  const unpublished = new Set((await database.ledger('unpublished')).map(({ site }) => site));
   const news: HubSite[] = [];
   for (const site of sites) {
     const received = await folder.received(site.number);

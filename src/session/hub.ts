@@ -7,7 +7,6 @@ import { everyone, type HubSessionOptions } from './hub-options';
 import { publishRound } from './hub-publish';
 import { retryRefusedRows } from './hub-retry';
 import { sitesBehind, sitesWithNews } from './hub-standing';
-import { mergedBatches } from './merged-batches';
 import type { Step, StepHandle } from './session';
 import { SessionEnd } from './session';
 import { setSites, siteLine } from './site-lines';
@@ -62,17 +61,21 @@ export class HubSession {
     for (;;) {
       // Before looking at what is there: who waits has sent it already.
       const expected = this.#options.expected();
-      const waiting = sites.filter(waits);
-      this.#delivered = await sitesWithNews({ ...this.#options, sites: everyone(this.#options) });
-      this.#waiting = this.#delivered.filter((site) => waiting.includes(site));
+      const waiting = new Set(sites.filter(waits));
+      // Of many sites each says several things: only at those that can have become complete is it worth looking.
+      const open = sites.filter(
+        (site) => !announced.has(site.number) && (waiting.has(site) || behind.has(site.number)),
+      );
+      const news = await sitesWithNews({ ...this.#options, sites: open });
+      const delivered = news.filter((site) => waiting.has(site));
       for (const site of expected) siteLine(handle.report, site);
-      setSites(handle.report, this.#waiting, 'received');
-      for (const site of this.#waiting) {
-        if (!announced.has(site.number)) handle.info('session.hub.delivered', { site: site.name });
-        announced.add(site.number);
+      setSites(handle.report, delivered, 'received');
+      for (const { name, number } of delivered) {
+        handle.info('session.hub.delivered', { site: name });
+        announced.add(number);
       }
-      const stillBehind = await sitesBehind(this.#options, lastMarked);
-      const withNews = new Set(this.#delivered.map(({ number }) => number));
+      const stillBehind = await sitesBehind({ ...this.#options, sites: open }, lastMarked);
+      const withNews = new Set(news.map(({ number }) => number));
       const caughtUp = (number: number): boolean =>
         behind.has(number) && !stillBehind.has(number) && !withNews.has(number);
       const missing = expected.filter(({ number }) => !announced.has(number) && !caughtUp(number));
@@ -82,6 +85,8 @@ export class HubSession {
       handle.progress({ done, total: expected.length, unit: 'sites', left: reception.left });
       const early = grace !== null && grace.left > 0 && announced.size < sites.length;
       if ((missing.length === 0 && !early) || reception.left === 0) {
+        this.#delivered = await sitesWithNews({ ...this.#options, sites: everyone(this.#options) });
+        this.#waiting = this.#delivered.filter((site) => waiting.has(site));
         onReceived(this.#waiting);
         await warnOfAbsent(handle, missing, this.#options);
         this.#judgeReception(handle, missing);
@@ -109,7 +114,7 @@ export class HubSession {
    */
   async #merge(handle: StepHandle): Promise<void> {
     const context = { ...this.#options, tracked: this.#checked(), plain: this.#plain };
-    const merged = await mergedBatches(context.database);
+    const merged = await context.database.lastMerged();
     for (const site of this.#delivered) {
       const whole = await mergeDelivered(handle, site, merged.get(site.number) ?? 0, context);
       if (whole) setSites(handle.report, [site], 'merged');

@@ -108,7 +108,7 @@ export class SiteSession {
 
   /** Until the hub publishes a round that includes the last batch, or the limit passes. */
   async #wait(handle: StepHandle): Promise<void> {
-    const { link, deadline, clock, signal, outbox, pollInterval } = this.#options;
+    const { link, deadline, signal, outbox } = this.#options;
     const last = Math.max(this.#checked().tracked.state.included, ...(await batchesIn(outbox)));
     handle.info('session.site.waiting', { batch: last });
     // A cut can fall between a round applied and its acknowledgement, for which the hub may still wait. Not before the
@@ -128,12 +128,23 @@ export class SiteSession {
       // The hub waits for this site to apply what is there, and will only then see to the last batch.
       if (hub.round > this.#rounds.position) await this.#takeRounds(handle);
       if (deadline.left === 0) break;
-      handle.progress({ done: 0, total: null, unit: 'bytes', left: deadline.left });
-      const pause = Math.min(Math.max(FIRST_LOOK, waited / 4), pollInterval, deadline.left);
-      await clock.delay(pause, signal);
-      waited += pause;
+      waited += await this.#lookForRound(handle, hub.round + 1, waited);
     }
     handle.partial('session.site.roundLate', { batch: last });
+  }
+
+  /** Until the round is there, or it is time to ask the hub for its whole status again. Gives the time it took. */
+  async #lookForRound(handle: StepHandle, round: number, waited: number): Promise<number> {
+    const { link, deadline, clock, signal, pollInterval } = this.#options;
+    let paused = 0;
+    while (paused < STATUS_INTERVAL && deadline.left > 0) {
+      handle.progress({ done: 0, total: null, unit: 'bytes', left: deadline.left });
+      const pause = Math.min(Math.max(FIRST_LOOK, (waited + paused) / 4), pollInterval, deadline.left);
+      await clock.delay(pause, signal);
+      paused += pause;
+      if (await retryUntil(deadline, this.#options, () => link.isPublished(round, signal))) break;
+    }
+    return paused;
   }
 
   async #tellWaiting(): Promise<void> {
@@ -166,6 +177,9 @@ export class SiteSession {
  * then after a quarter of what it has waited, so that no long wait grows much longer by it.
  */
 const FIRST_LOOK = 100;
+
+/** How long a hub that was started anew may not know who waits, milliseconds. */
+const STATUS_INTERVAL = 5_000;
 
 /** A hub that answers and leaves the batch out, again and again, is not asked for ever. */
 const MOST_REQUESTS = 3;

@@ -7,7 +7,6 @@ import type { Clock } from '../shared/clock';
 import { lastWrittenBefore, numbersIn, removeAside } from '../transport/batch-files';
 import { inboxFolder, parseNumber, roundFolder } from '../transport/names';
 import type { HubFolder, HubSite } from './hub-folder';
-import { mergedBatches } from './merged-batches';
 import type { StepHandle } from './session';
 import { tidied, type Retention } from './tidy';
 
@@ -31,7 +30,7 @@ export async function tidyHub(
   const { database, folder, clock, retention, sites, retired } = tidying;
   const before = clock.now() - retention.changes;
   await tidied(handle, async () => {
-    const merged = await mergedBatches(database);
+    const merged = await database.lastMerged();
     const { upTo, except } = await seenByAll(tidying, tables, merged, before);
     // Before the changes: a batch of somebody who has not seen them is known by the rounds that are gone.
     await removeRounds(folder, upTo);

@@ -72,6 +72,8 @@ export interface HubLink {
   /** Uploads a batch file; resumes a cut upload; sent already with the same bytes: does nothing. */
   sendBatch(batch: number, file: string, options: TransferOptions): Promise<void>;
   manifest(round: number, signal: AbortSignal): Promise<Manifest>;
+  /** Whether a round is there. Opens no data line: to be asked often, where the status would cost the hub far more. */
+  isPublished(round: number, signal: AbortSignal): Promise<boolean>;
   /** Downloads a segment to `file`, resuming what is there, and verifies its size and SHA-256. */
   fetchSegment(round: number, segment: Segment, file: string, options: TransferOptions): Promise<void>;
   /** Asks the hub for a snapshot; its status tells once there is one. */

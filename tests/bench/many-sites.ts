@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { BLOCK_CHANGES } from '../../src/batch/block';
 import { createBatchWriter } from '../../src/batch/writer';
 import { dataFolder } from '../../src/config/data-folder';
@@ -17,7 +16,7 @@ import { createFtpHubLink } from '../../src/transport/site/ftp-hub-link';
 import { count, pairOf, time, type Bench, type Context } from './bench';
 import { blocksOf, memberRows } from './member-rows';
 import { MEMBER, makeDatabase } from './member-table';
-import { benchProgram } from './sessions';
+import { benchProgram, reportSchema, stepTimes } from './sessions';
 import { Installations } from '../support/installations';
 
 const SITES = 200;
@@ -25,7 +24,7 @@ const RATIO = 1.3;
 /** Megabytes. */
 const MEMORY = 400;
 /** How often a site looks whether its round is there, milliseconds. */
-const LOOK = 2000;
+const LOOK = 1000;
 /** As many as an installation has unless told otherwise. */
 const PORTS = { from: 30_000, to: 30_099 };
 const SECRET = 'secret of every site';
@@ -161,7 +160,7 @@ async function sendAll(
       await tried(() => link.tellWaiting(signal));
       for (;;) {
         await systemClock.delay(LOOK, signal);
-        await tried(() => link.status(signal));
+        await tried(() => link.isPublished(1, signal));
       }
     } finally {
       link.close();
@@ -170,12 +169,9 @@ async function sendAll(
   return Promise.race(files.map(send));
 }
 
-const reportSchema = z.object({
-  steps: z.array(z.object({ name: z.string(), endedAt: z.string().nullable() })),
-});
-
 function publishedAt(stdout: string): number {
   const { steps } = reportSchema.parse(JSON.parse(stdout));
+  console.error(stepTimes(steps));
   const at = steps.find(({ name }) => name === 'publish')?.endedAt;
   if (at == null) throw new Error(`Nothing published: ${stdout}`);
   return Date.parse(at);

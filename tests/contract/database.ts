@@ -908,6 +908,25 @@ export function databaseContract(name: string, makeFixture: () => Promise<Databa
         expect(await database.ledger()).toEqual([{ ...entry, round: 4 }]);
         await database.release(4);
         expect(await database.ledger()).toEqual([{ ...entry, round: null }]);
+        await capture(4);
+        const later = { ...entry, batch: 2 };
+        const others = { ...entry, site: 3, batch: 7 };
+        await database.transaction(async (transaction) => {
+          await transaction.recordMerged(later);
+          await transaction.recordMerged(others);
+        });
+        expect(await database.ledger({ site: 2 })).toEqual([
+          { ...entry, round: 4 },
+          { ...later, round: null },
+        ]);
+        expect(await database.ledger('unpublished')).toEqual([
+          { ...later, round: null },
+          { ...others, round: null },
+        ]);
+        expect([...(await database.lastMerged())]).toEqual([
+          [2, 2],
+          [3, 7],
+        ]);
         await expect(
           database.transaction((transaction) => transaction.recordMerged(entry)),
         ).rejects.toThrow();

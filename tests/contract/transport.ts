@@ -185,6 +185,14 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
       expect(hub.stored).toEqual([]);
     });
 
+    test('a site asks whether a round is there, on its control line alone', async () => {
+      expect(await hub.link.isPublished(3, never())).toBe(false);
+      await mkdir(join(hub.folders.rounds, '000003'), { recursive: true });
+      expect(await hub.link.isPublished(3, never())).toBe(false);
+      await writeFile(join(hub.folders.rounds, '000003', 'manifest.json'), '{}');
+      expect(await hub.link.isPublished(3, never())).toBe(true);
+    });
+
     test('a site asks for a session', async () => {
       await hub.link.requestSession(never());
       expect(hub.stored).toEqual([{ kind: 'request', site: 1 }]);

@@ -151,10 +151,10 @@ describe('a hub that lost its data folder', () => {
     await open.loseFolder(0);
     open.agreed.add(0);
     open.replaced.set(0, (database) =>
-      instead(database, 'ledger', (own) => async () => {
+      instead(database, 'ledger', (own) => async (of) => {
         // Between the marks of the round and its manifest.
         if ((await own.state())?.lastMarked === 4) throw new SyncError('test.powerCut');
-        return own.ledger();
+        return own.ledger(of);
       }),
     );
     expect(errorsOf(await open.sessions([0]))).toMatchObject([{ code: 'test.powerCut' }]);

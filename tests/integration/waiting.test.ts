@@ -10,24 +10,38 @@ test('a site that waits for its round looks sooner at first, and in the end as o
   });
   try {
     for (const place of [0, 1]) await nightly.add(place);
+    const told: number[] = [];
     const looks: number[] = [];
-    nightly.links.set(1, (link) =>
-      instead(link, 'status', (own) => async (signal) => {
+    nightly.links.set(1, (link) => {
+      const telling = instead(link, 'status', (own) => async (signal) => {
         const status = await own.status(signal);
-        looks.push(status.time);
+        told.push(status.time);
         return status;
-      }),
-    );
+      });
+      return instead(telling, 'isPublished', (own) => async (round, signal) => {
+        looks.push((await link.status(signal)).time);
+        return own.isPublished(round, signal);
+      });
+    });
     nightly.at(1, `INSERT INTO member VALUES (1)`);
     nightly.patience = 10_000;
     nightly.pollInterval = 1000;
     await nightly.sessions([1], 1);
-    const pauses = looks.slice(1).map((time, at) => time - (looks[at] ?? 0));
-    const waits = pauses.filter((pause) => pause > 0);
+    const waits = pausesOf([told[0] ?? 0, ...looks]);
     expect(waits.slice(0, 7)).toEqual([100, 100, 100, 100, 100, 125, 156.25]);
     expect(waits.slice(-6, -1)).toEqual(Array<number>(5).fill(1000));
     expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(10_000);
+    // What it asks the hub's status for comes seldom: a data line each.
+    const between = pausesOf(told);
+    expect(between.every((pause) => pause >= 4000)).toBe(true);
+    expect(between.reduce((sum, pause) => sum + pause, 0)).toBe(10_000);
   } finally {
     nightly.close();
   }
 });
+
+const pausesOf = (times: readonly number[]): number[] =>
+  times
+    .slice(1)
+    .map((time, at) => time - (times[at] ?? 0))
+    .filter((pause) => pause > 0);

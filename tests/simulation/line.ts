@@ -37,6 +37,10 @@ export class FaultyLink implements HubLink {
     return this.#call(() => this.link.manifest(round, signal));
   }
 
+  isPublished(round: number, signal: AbortSignal): Promise<boolean> {
+    return this.#call(() => this.link.isPublished(round, signal));
+  }
+
   sendBatch(batch: number, file: string, options: TransferOptions): Promise<void> {
     const size = disk.files.get(file)?.data.length ?? 0;
     return this.#transfer(size, options, (given) => this.link.sendBatch(batch, file, given));

@@ -79,6 +79,12 @@ class FolderHubLink implements HubLink {
     return manifestSchema.parse(JSON.parse(Buffer.concat(blocks).toString()));
   }
 
+  async isPublished(round: number, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    const manifest: TreeNode = { kind: 'roundFile', round, name: 'manifest.json' };
+    return (await this.#files.entry(manifest).catch(() => null)) !== null;
+  }
+
   async fetchSegment(round: number, segment: Segment, file: string, options: TransferOptions): Promise<void> {
     options.signal.throwIfAborted();
     const there = (await statIfThere(file))?.size ?? 0;

@@ -14,6 +14,7 @@ import type {
   JournalEntry,
   JournalFilter,
   LedgerEntry,
+  LedgerPart,
   MergeTransaction,
   MissingRight,
   Restoration,
@@ -38,7 +39,7 @@ import { asNumber, Connection } from './connection';
 import { noteEnding } from './ending-rows';
 import { databaseError } from './errors';
 import { conflictTables, countConflicts, readConflicts } from './journal';
-import { readLedger } from './ledger';
+import { readLastMerged, readLedger } from './ledger';
 import { MssqlMergeTransaction } from './merge-transaction';
 import { logOf } from './names';
 import { logNumber } from './questions';
@@ -206,8 +207,12 @@ class MssqlDatabase implements Database {
     return this.#do(async (connection) => missingRights(connection, await tracked(connection)));
   }
 
-  ledger(): Promise<readonly LedgerEntry[]> {
-    return this.#prepared(readLedger);
+  ledger(of?: LedgerPart): Promise<readonly LedgerEntry[]> {
+    return this.#prepared((connection) => readLedger(connection, of));
+  }
+
+  lastMerged(): Promise<ReadonlyMap<number, number>> {
+    return this.#prepared(readLastMerged);
   }
 
   conflicts(

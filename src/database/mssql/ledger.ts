@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LedgerEntry } from '../port';
+import type { LedgerEntry, LedgerPart } from '../port';
 import { asNumber, asText, type Connection } from './connection';
 import { LEDGER } from './names';
 
@@ -12,9 +12,9 @@ export async function writeLedger(connection: Connection, entry: Omit<LedgerEntr
   );
 }
 
-export async function readLedger(connection: Connection): Promise<LedgerEntry[]> {
+export async function readLedger(connection: Connection, of?: LedgerPart): Promise<LedgerEntry[]> {
   const rows = await connection.all(
-    `SELECT site, batch, sha256, declined, round FROM ${LEDGER} ORDER BY site, batch`,
+    `SELECT site, batch, sha256, declined, round FROM ${LEDGER} WHERE ${conditionOf(of)} ORDER BY site, batch`,
   );
   return rows.map(([site, batch, sha256, declined, round]) => ({
     site: asNumber(site),
@@ -23,4 +23,14 @@ export async function readLedger(connection: Connection): Promise<LedgerEntry[]>
     declined: z.array(z.string()).parse(JSON.parse(asText(declined))),
     round: round === null ? null : asNumber(round),
   }));
+}
+
+function conditionOf(part?: LedgerPart): string {
+  if (part === undefined) return '1 = 1';
+  return part === 'unpublished' ? 'round IS NULL' : `site = ${String(part.site)}`;
+}
+
+export async function readLastMerged(connection: Connection): Promise<ReadonlyMap<number, number>> {
+  const rows = await connection.all(`SELECT site, MAX(batch) FROM ${LEDGER} GROUP BY site`);
+  return new Map(rows.map(([site, batch]) => [asNumber(site), asNumber(batch)]));
 }

@@ -12,6 +12,9 @@ export interface LedgerEntry {
   readonly round: number | null;
 }
 
+/** Of one site, or those that no round has published yet. */
+export type LedgerPart = { readonly site: number } | 'unpublished';
+
 export type ConflictKind =
   /** Both changed the same column. */
   | 'update'

@@ -14,6 +14,7 @@ import type {
   JournalEntry,
   JournalFilter,
   LedgerEntry,
+  LedgerPart,
   MergeTransaction,
   MissingRight,
   Restoration,
@@ -26,7 +27,7 @@ import type { SqliteTable } from './table';
 import { readCatalogue, type SqliteCatalogue } from './catalogue';
 import { asNumber, Connection, databaseError } from './connection';
 import { conflictTables, countConflicts, readConflicts } from './journal';
-import { readLedger } from './ledger';
+import { readLastMerged, readLedger } from './ledger';
 import { resend } from './resend';
 import { restore } from './restore';
 import { SqliteMergeTransaction } from './merge-transaction';
@@ -179,8 +180,12 @@ class SqliteDatabase implements Database {
     }
   }
 
-  ledger(): Promise<readonly LedgerEntry[]> {
-    return this.#do(() => readLedger(this.#connection));
+  ledger(of?: LedgerPart): Promise<readonly LedgerEntry[]> {
+    return this.#do(() => readLedger(this.#connection, of));
+  }
+
+  lastMerged(): Promise<ReadonlyMap<number, number>> {
+    return this.#do(() => readLastMerged(this.#connection));
   }
 
   conflicts(

@@ -18,7 +18,7 @@ import {
 } from '../names';
 import { parseAnswer, parseStatus } from '../answers';
 import type { Acknowledgement, HubLink, HubStatus, SiteMemory, Snapshot, TransferOptions } from '../port';
-import { fetchAnswer, fetchFile, fetchSegment, ofRound, ofSnapshot, readText } from './download';
+import { fetchAnswer, fetchFile, fetchSegment, ofRound, ofSnapshot, readText, sizeOf } from './download';
 import { Line, type LineOptions } from './line';
 import { noMemory } from './no-memory';
 import { fileBlocks } from './local-file';
@@ -79,9 +79,14 @@ class FtpHubLink implements HubLink {
   }
 
   async manifest(round: number, signal: AbortSignal): Promise<Manifest> {
-    const path = `/rounds/${numberName(round)}/${manifestFile}`;
-    const text = await this.line.use(signal, (client) => ofRound(round, readText(client, path)));
+    const text = await this.line.use(signal, (client) =>
+      ofRound(round, readText(client, manifestPath(round))),
+    );
     return parseAnswer(manifestSchema, text, manifestFile);
+  }
+
+  async isPublished(round: number, signal: AbortSignal): Promise<boolean> {
+    return (await this.line.use(signal, (client) => sizeOf(client, manifestPath(round)))) !== null;
   }
 
   async fetchSegment(round: number, segment: Segment, file: string, options: TransferOptions): Promise<void> {
@@ -146,6 +151,8 @@ class FtpHubLink implements HubLink {
     this.line.close();
   }
 }
+
+const manifestPath = (round: number): string => `/rounds/${numberName(round)}/${manifestFile}`;
 
 /** Size and digest of a file that never changes. */
 async function identity(file: string, signal: AbortSignal): Promise<{ size: number; sha256: string }> {
