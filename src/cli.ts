@@ -13,7 +13,8 @@ import { prepare, tables, unprepare } from './commands/tracking';
 import { verify } from './commands/verify';
 import { findDataFolder } from './config/find-data-folder';
 import { parts } from './main';
-import { SyncError, toSyncError } from './shared/errors';
+import { SyncError } from './shared/errors';
+import { toSyncError } from './shared/to-sync-error';
 import { createTranslator } from './shared/translate';
 
 const translate = createTranslator(engineTexts, cliTexts);

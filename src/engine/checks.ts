@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/clock';
-import { SyncError, toSyncError } from '../shared/errors';
+import { SyncError } from '../shared/errors';
+import { toSyncError } from '../shared/to-sync-error';
 import type { CheckName, CheckResult, Sentence } from './contract';
 
 /** What a check that did not fail found. */

@@ -11,7 +11,8 @@ import {
   type SettingsFault,
 } from '../config/settings';
 import type { Database } from '../database/port';
-import { SyncError, toSyncError } from '../shared/errors';
+import { SyncError } from '../shared/errors';
+import { toSyncError } from '../shared/to-sync-error';
 import type {
   DatabaseTest,
   MailDraft,

@@ -3,7 +3,8 @@ import { redact, secretsOf } from '../config/secrets';
 import type { Settings } from '../config/settings';
 import type { Level } from '../report/report';
 import type { Clock } from '../shared/clock';
-import { SyncError, toSyncError, type MessageParams } from '../shared/errors';
+import { SyncError, type MessageParams } from '../shared/errors';
+import { toSyncError } from '../shared/to-sync-error';
 import { LogFile } from '../shared/log-file';
 import type { Translate } from '../shared/translate';
 

@@ -1,5 +1,5 @@
 import { createBirpc, type BirpcReturn } from 'birpc';
-import { toSyncError } from '../shared/errors';
+import { toSyncError } from '../shared/to-sync-error';
 import type { CallError, EngineCalls, EngineEvents } from './contract';
 
 /** What carries whole messages to a window and from it: a thread's port, or a socket. */

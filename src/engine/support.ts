@@ -6,7 +6,7 @@ import type { DataFolder } from '../config/data-folder';
 import { redact, secretsOf } from '../config/secrets';
 import { loadSettings, type Settings } from '../config/settings';
 import { writeFileAtomic } from '../shared/atomic-file';
-import { toSyncError } from '../shared/errors';
+import { toSyncError } from '../shared/to-sync-error';
 import { logFiles } from '../shared/log-file';
 import type { CheckResult } from './contract';
 import type { Parts } from './parts';

@@ -1,5 +1,5 @@
 import type { MailSettings } from '../config/settings';
-import { toSyncError } from '../shared/errors';
+import { toSyncError } from '../shared/to-sync-error';
 import type { Letter } from './letter';
 import { LONGEST_WAIT, waitOf, type MailQueue, type QueuedLetter } from './mail-queue';
 import type { MailerOptions } from './port';

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { MailSettings, Settings } from '../config/settings';
 import type { Report } from '../report/report';
 import { nextDeparture } from '../schedule/next-departure';
-import { SyncError, toSyncError } from '../shared/errors';
+import { SyncError } from '../shared/errors';
+import { toSyncError } from '../shared/to-sync-error';
 import type { Translate } from '../shared/translate';
 import {
   blockedDraft,

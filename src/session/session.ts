@@ -10,7 +10,8 @@ import type {
 } from '../report/report';
 import type { Clock } from '../shared/clock';
 import type { MessageParams } from '../shared/errors';
-import { isRetryable, toSyncError } from '../shared/errors';
+import { isRetryable } from '../shared/errors';
+import { toSyncError } from '../shared/to-sync-error';
 import { Deadline } from './deadline';
 import { ProgressMeter } from './progress-meter';
 

@@ -28,10 +28,3 @@ export class SyncError extends Error {
 export function isRetryable(error: unknown): boolean {
   return error instanceof Error && 'retryable' in error && error.retryable === true;
 }
-
-/** Gives any thrown thing a code, so that reports and screens have a text for it. */
-export function toSyncError(error: unknown): SyncError {
-  if (error instanceof SyncError) return error;
-  const detail = error instanceof Error ? error.message : String(error);
-  return new SyncError('unexpected', { params: { detail }, cause: error });
-}

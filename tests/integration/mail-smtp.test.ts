@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MailSettings } from '../../src/config/settings';
 import type { Letter } from '../../src/mail/letter';
 import { sendBySmtp } from '../../src/mail/smtp';
-import { toSyncError, type SyncError } from '../../src/shared/errors';
+import { type SyncError } from '../../src/shared/errors';
+import { toSyncError } from '../../src/shared/to-sync-error';
 import { closedPort, LOGIN, MailServer, mailFolder, makeCertificate, MuteServer } from '../support/smtp';
 
 const letter: Letter = {

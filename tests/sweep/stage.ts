@@ -3,9 +3,10 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { Engine } from '../../src/engine/engine';
 import type { Report } from '../../src/report/report';
+import { reportSchema } from '../../src/report/report-schema';
 import { SyncError } from '../../src/shared/errors';
 import { openBusiness } from '../support/business';
-import { EngineCompany, follow } from '../support/engines';
+import { EngineCompany, follow, type RunningEngine } from '../support/engines';
 import { hastyParts } from './hasty-parts';
 import { SITES, CHANGES, FIRST_CHANGES, SCHEMA } from './story';
 
@@ -23,7 +24,7 @@ export interface Standing {
 export class Stage {
   readonly #company: EngineCompany;
   readonly #saved: string;
-  readonly #engines = new Map<string, Engine>();
+  readonly #engines = new Map<string, RunningEngine>();
 
   private constructor(company: EngineCompany) {
     this.#company = company;
@@ -58,31 +59,31 @@ export class Stage {
   }
 
   /** A start of the program at one place. A hub then serves. */
-  async start(place: string, epoch: number): Promise<Engine> {
-    const { engine } = follow((events) => new Engine(hastyParts(epoch), this.dataOf(place), events));
-    this.#engines.set(place, engine);
-    await engine.open();
-    if (place === 'hub') await engine.serve();
-    return engine;
+  async start(place: string, epoch: number): Promise<RunningEngine> {
+    const running = follow((events) => new Engine(hastyParts(epoch), this.dataOf(place), events));
+    this.#engines.set(place, running);
+    await running.engine.open();
+    if (place === 'hub') await running.engine.serve();
+    return running;
   }
 
   async stop(place: string): Promise<void> {
-    const engine = this.#engines.get(place);
+    const running = this.#engines.get(place);
     this.#engines.delete(place);
-    await engine?.shutdown();
+    await running?.engine.shutdown();
   }
 
   async stopAll(): Promise<void> {
     for (const place of [...this.#engines.keys()]) await this.stop(place);
   }
 
-  /** One session by hand: null where the hub holds one already, which somebody asked for. */
+  /** One session by hand, or the one that somebody asked the hub for, to its end. */
   async session(place: string, epoch: number): Promise<Report | null> {
-    const engine = this.#engines.get(place) ?? (await this.start(place, epoch));
+    const running = this.#engines.get(place) ?? (await this.start(place, epoch));
     try {
-      return await engine.synchronise('manual');
+      return await running.engine.synchronise('manual');
     } catch (error) {
-      if (error instanceof SyncError && error.code === 'session.running') return null;
+      if (error instanceof SyncError && error.code === 'session.running') return await endOf(running);
       throw error;
     } finally {
       if (place !== 'hub') await this.stop(place);
@@ -100,15 +101,21 @@ export class Stage {
     return { rows, journal };
   }
 
-  /** What a session left half done, as files with a temporary name, and a start a day later does not remove. */
+  /** What a session left half done and a start a day later does not end: temporary files, reports that still run. */
   async leftovers(epoch: number): Promise<string[]> {
-    const left = (): string[] =>
+    const files = (): string[] =>
       readdirSync(this.folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
         /\.(tmp|part)$/.test(name),
       );
+    const left = (): string[] => [
+      ...files(),
+      ...PLACES.filter((place) => this.reports(place).some(isRunning)).map(
+        (place) => `a report at ${place} that runs`,
+      ),
+    ];
     if (left().length === 0) return [];
     const yesterday = new Date(Date.now() - 24 * 3_600_000);
-    for (const name of left()) utimesSync(join(this.folder, name), yesterday, yesterday);
+    for (const name of files()) utimesSync(join(this.folder, name), yesterday, yesterday);
     for (const place of PLACES) await this.start(place, epoch);
     await this.stopAll();
     return left();
@@ -128,6 +135,17 @@ export class Stage {
     await this.#company.close();
   }
 }
+
+/** Report of the session under way. */
+async function endOf(running: RunningEngine): Promise<Report | null> {
+  const { engine } = running;
+  const ended = running.overview(({ session }) => session === null);
+  if ((await engine.overview()).session !== null) await ended;
+  const { last } = await engine.overview();
+  return last === null ? null : engine.report(last.id);
+}
+
+const isRunning = (report: unknown): boolean => reportSchema.safeParse(report).data?.state === 'running';
 
 /** An hour between the changes of one place and of the next: who is the newest does not hang on the machine's speed. */
 function setApart(path: string, hours: number): void {

@@ -1,7 +1,7 @@
 import cliTexts from '../../locales/fr/cli.json';
 import engineTexts from '../../locales/fr/engine.json';
 import { sync } from '../../src/commands/sessions';
-import { toSyncError } from '../../src/shared/errors';
+import { toSyncError } from '../../src/shared/to-sync-error';
 import { createTranslator } from '../../src/shared/translate';
 import { hastyParts } from './hasty-parts';
 

@@ -64,8 +64,9 @@ export class Connection {
     };
   }
 
-  transaction<T>(work: () => T): T {
-    this.run('BEGIN IMMEDIATE');
+  /** `BEGIN` takes no lock of the file before something in it is written. */
+  transaction<T>(work: () => T, begin: 'BEGIN IMMEDIATE' | 'BEGIN' = 'BEGIN IMMEDIATE'): T {
+    this.run(begin);
     try {
       const result = work();
       this.run('COMMIT');
@@ -76,17 +77,10 @@ export class Connection {
     }
   }
 
-  /** Part of a transaction, or one of its own, undone whole where `work` throws. */
-  savepoint(name: string, work: () => void): void {
-    this.run(`SAVEPOINT ${name}`);
-    try {
-      work();
-    } catch (error) {
-      if (this.#handle.isTransaction) this.run(`ROLLBACK TO ${name}`);
-      throw error;
-    } finally {
-      if (this.#handle.isTransaction) this.run(`RELEASE ${name}`);
-    }
+  /** Many statements at once: in the transaction under way, which fails with them, or in one of their own. */
+  together(work: () => void): void {
+    if (this.#handle.isTransaction) work();
+    else this.transaction(work, 'BEGIN');
   }
 
   /** The database may have rolled back by itself (disk full): then there is nothing left to do. */

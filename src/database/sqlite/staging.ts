@@ -65,7 +65,7 @@ export class Staging {
     const staged = this.open(block.table);
     const order = placesOf(block, staged.table);
     const rows = new StagedRows(this.#connection, staged.name, staged.columns);
-    this.#connection.savepoint('stage', () => {
+    this.#connection.together(() => {
       for (const change of block.changes) {
         const { marks, values } = reorder(change, order, staged.columns.length);
         const time = Math.round(change.changedAt + clockOffset);

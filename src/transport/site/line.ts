@@ -1,6 +1,6 @@
 import { Client } from 'basic-ftp';
 import type { Clock } from '../../shared/clock';
-import { toSyncError } from '../../shared/errors';
+import { toSyncError } from '../../shared/to-sync-error';
 import type { SiteMemory } from '../port';
 import { connectError, tlsError, workError, type HubAddress } from './hub-errors';
 import { agree, logIn, type SiteLogin } from './login';
