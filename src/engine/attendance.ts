@@ -2,7 +2,7 @@ import type { Clock } from '../shared/clock';
 import type { HubSite } from '../session/hub-folder';
 import type { StoredFile } from '../transport/port';
 
-/** A site that waits looks every second; after this long without a look it is gone, milliseconds. */
+/** A site that waits asks every second whether its round is there; silent for so long it is gone, milliseconds. */
 const WAITING_LIMIT = 15_000;
 
 /** RAZ can move the end of a wait, so none is longer than this, milliseconds. */
@@ -15,8 +15,8 @@ export class Attendance {
   readonly #requests = new Set<number>();
   /** Sites that have sent all they have and wait for a round that has not been published since. */
   readonly #waiting = new Set<number>();
-  /** When each site last looked whether its round is there: one that no longer looks no longer waits. */
-  readonly #seen = new Map<number, number>();
+  /** When each site last said something: one that is silent no longer waits. */
+  readonly #heard = new Map<number, number>();
   /** Sites that wait for the round of the session under way. */
   readonly #served = new Set<number>();
   /** Someone waited for the round of the session under way. */
@@ -38,13 +38,13 @@ export class Attendance {
     return this.#requests.has(site);
   }
 
-  looked(site: number): void {
-    this.#seen.set(site, this.#clock.now());
+  heard(site: number): void {
+    this.#heard.set(site, this.#clock.now());
   }
 
   /** Milliseconds since 1970, UTC; null: not since the program started. */
   seenAt(site: number): number | null {
-    return this.#seen.get(site) ?? null;
+    return this.#heard.get(site) ?? null;
   }
 
   hasSentAll(site: number): boolean {
@@ -53,8 +53,8 @@ export class Attendance {
 
   /** Whether a site is there, has sent all it has and waits for a round. */
   waits(site: number): boolean {
-    const seen = this.#seen.get(site) ?? 0;
-    return this.#waiting.has(site) && this.#clock.now() - seen < WAITING_LIMIT;
+    const heard = this.#heard.get(site) ?? 0;
+    return this.#waiting.has(site) && this.#clock.now() - heard < WAITING_LIMIT;
   }
 
   /** Gives whether the site asks for a session by it. */

@@ -218,6 +218,7 @@ export class HubRuntime implements Runtime {
       events: {
         stateChanged: (state) => this.#events.stateChanged(state),
         blockedChanged: () => this.#events.blockedChanged(),
+        heard: (site) => this.#attendance.heard(site),
         stored: (file) => this.#onStored(file),
         receiving: (transfer) => {
           this.#receptions.advanced(transfer);
@@ -255,7 +256,6 @@ export class HubRuntime implements Runtime {
 
   #status(site: number): Promise<HubStatus> {
     const name = this.#sites(true).find(({ number }) => number === site)?.name ?? '';
-    this.#attendance.looked(site);
     const next = this.#certificate?.next;
     return this.bulletin.status({
       time: this.#parts.clock.now(),

@@ -50,7 +50,7 @@ export interface ServerOptions {
   readonly accounts: () => Promise<readonly SiteAccount[]>;
   readonly secrets: SiteSecrets;
   readonly status: (site: number) => Promise<HubStatus>;
-  readonly events: Pick<HubServerEvents, 'stored' | 'stateChanged' | 'blockedChanged' | 'receiving'>;
+  readonly events: HubServerEvents;
 }
 
 /** What the engine is put together from. Only entry points know what stands behind these. */

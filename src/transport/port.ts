@@ -183,6 +183,8 @@ export type StoredFile =
   | { readonly kind: 'request' | 'waiting' | 'snapshotRequest'; readonly site: number };
 
 export interface HubServerEvents {
+  /** A site that has logged in says something. */
+  readonly heard: (site: number) => void;
   readonly stored: (file: StoredFile) => void;
   readonly stateChanged: (state: HubServerState) => void;
   readonly blockedChanged: () => void;

@@ -154,3 +154,19 @@ test('sizes, offsets and empty files', async () => {
   await expect(client.downloadTo(hub.folders.local('y'), segment)).rejects.toMatchObject({ code: 554 });
   client.close();
 });
+
+test('whatever a site says tells the hub that it is there, a look at a round too', async () => {
+  const heard: number[] = [];
+  const other = await startHub({ events: { heard: (site) => heard.push(site) } });
+  try {
+    const link = createFtpHubLink(other.linkOptions(2));
+    await link.status(never);
+    const before = heard.length;
+    expect(await link.isPublished(1, never)).toBe(false);
+    link.close();
+    expect(heard.length).toBeGreaterThan(before);
+    expect(new Set(heard)).toEqual(new Set([2]));
+  } finally {
+    await other.end();
+  }
+});

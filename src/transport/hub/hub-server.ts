@@ -258,7 +258,10 @@ class FtpHubServer implements HubServer {
       ports: new PortPool(passivePorts),
       publicAddress,
       limits: this.#limits,
-      run: runCommand,
+      run: (session, line) => {
+        if (session.site !== null) events?.heard?.(session.site.account.number);
+        return runCommand(session, line);
+      },
       mayEncrypt: ({ peer, closed }) => this.#handshakes.turn(peer, closed),
       leaveSecret: async (account, secret) => {
         const { secrets } = this.options;
