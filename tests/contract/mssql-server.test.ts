@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Block, Change, Value } from '../../src/batch/block';
 import { parseAddress } from '../../src/database/mssql/address';
-import { blocksOf, copyOf, markAndCopy } from '../../src/database/mssql/capture';
+import { copyOf, markAndCopy } from '../../src/database/mssql/capture';
 import { readCatalogue } from '../../src/database/mssql/catalogue';
 import { Connection } from '../../src/database/mssql/connection';
 import { openMssql } from '../../src/database/mssql/database';
+import { blocksOf } from '../../src/database/mssql/pending-lines';
 import type { Database } from '../../src/database/port';
 import { openLine } from '../support/cuttable-line';
 import { connectTo, makeMssqlDatabase, serverAddress, type MssqlBusiness } from '../support/mssql-business';

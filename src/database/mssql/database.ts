@@ -23,17 +23,7 @@ import type {
   TrackingState,
 } from '../port';
 import { parseAddress, type Address } from './address';
-import {
-  allowsSnapshots,
-  blocksOf,
-  copyOf,
-  dropCopy,
-  hasLines,
-  markAndCopy,
-  markInSnapshot,
-  pendingQuery,
-  release,
-} from './capture';
+import { allowsSnapshots, capturePending, release } from './capture';
 import { readCatalogue } from './catalogue';
 import { asNumber, Connection } from './connection';
 import { noteEnding } from './ending-rows';
@@ -48,7 +38,7 @@ import { purge } from './purge';
 import { TransactionEnded } from './refusal';
 import { restore } from './restore';
 import { missingRights } from './rights';
-import { countRows, readInFlight, readRows } from './rows';
+import { readInFlight, readRows } from './rows';
 import { resend } from './resend';
 import { occupiedTables, readSnapshot } from './snapshot';
 import { Staging } from './staging';
@@ -112,29 +102,7 @@ class MssqlDatabase implements Database {
       const connection = await this.#open();
       const { role } = await requireTracking(connection);
       const tables = (await tracked(connection)).filter(({ name }) => names.includes(name));
-      if (await allowsSnapshots(connection)) {
-        const reader = await Connection.open(this.#address);
-        try {
-          await markInSnapshot(connection, reader, tables, number);
-          for (const table of tables) {
-            if (!(await hasLines(reader, table, number))) continue;
-            const counted = role === 'hub' ? { total: await countRows(reader, table) } : {};
-            const rows = reader.stream(pendingQuery(table, number, null));
-            for await (const block of blocksOf(rows, table, role)) yield { ...block, ...counted };
-          }
-        } finally {
-          await reader.close();
-        }
-        return;
-      }
-      const totals = await markAndCopy(connection, tables, number);
-      for (const table of tables) {
-        const rows = connection.stream(`SELECT * FROM ${copyOf(table)} ORDER BY key_group`);
-        const total = totals.get(table);
-        const counted = role === 'hub' && total !== undefined ? { total } : {};
-        for await (const block of blocksOf(rows, table, role)) yield { ...block, ...counted };
-        await dropCopy(connection, table);
-      }
+      yield* capturePending(connection, () => Connection.open(this.#address), { tables, role, number });
     } catch (error) {
       throw databaseError(error);
     }

@@ -1,7 +1,8 @@
 import type { ForeignKey } from '../port';
 import { asNumber, type Connection } from './connection';
 import { quote } from './names';
-import type { Staged, Staging } from './staging';
+import type { Staged } from './staged-row';
+import type { Staging } from './staging';
 import { keyColumns, sameAsStaged, stagedValue, type MssqlTable } from './table';
 
 /** A violation, before its row is read. */

@@ -2,7 +2,8 @@ import { SyncError } from '../../shared/errors';
 import { asText, type Connection } from './connection';
 import { logOf } from './names';
 import { logNumber } from './questions';
-import type { Staged, Staging } from './staging';
+import type { Staged } from './staged-row';
+import type { Staging } from './staging';
 import { logSameAsStaged } from './table';
 
 /** A staged table as it was looked at: rows up to this one, and lines of the application about them. */

@@ -4,7 +4,8 @@ import { isOutOfRow, keyExpression, readExpression } from './column-type';
 import { asNumber, asText, type Connection } from './connection';
 import { logOf, quote } from './names';
 import { logNumber } from './questions';
-import type { Staged, Staging } from './staging';
+import type { Staged } from './staged-row';
+import type { Staging } from './staging';
 import {
   beforeNames,
   keyColumns,

@@ -4,7 +4,7 @@ import type { Question } from '../port';
 import { keyExpression } from './column-type';
 import { asNumber, asText, type Connection } from './connection';
 import { literal, logOf, QUESTIONS } from './names';
-import type { Staged } from './staging';
+import type { Staged } from './staged-row';
 import { keyColumns, keyNames, logSameAsStaged, type MssqlTable } from './table';
 import { parameterOf, toWire } from './values';
 

@@ -3,7 +3,8 @@ import { spoils } from './column-type';
 import { asNumber, type Connection } from './connection';
 import type { Found } from './foreign-keys';
 import { quote } from './names';
-import type { Staged, Staging } from './staging';
+import type { Staged } from './staged-row';
+import type { Staging } from './staging';
 import { sameAsStaged, stagedValue } from './table';
 
 export async function findRefused(connection: Connection, staging: Staging): Promise<Found[]> {

@@ -5,7 +5,8 @@ import { readExpression } from './column-type';
 import { asNumber, asText, type Connection } from './connection';
 import { logOf } from './names';
 import { logNumber } from './questions';
-import type { Staged, Staging } from './staging';
+import type { Staged } from './staged-row';
+import type { Staging } from './staging';
 import { beforeNames, keyNames, logSameAsStaged, sameAsStaged } from './table';
 import { fromWire } from './values';
 

@@ -4,7 +4,7 @@ import type { LogMarks } from '../log-marks';
 import type { Connection } from './connection';
 import { logOf, quote } from './names';
 import { logNumber } from './questions';
-import type { Staged } from './staging';
+import type { Staged } from './staged-row';
 import {
   beforeNames,
   keyColumns,
