@@ -19,6 +19,8 @@ interface MergeContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly tracked: Tracked;
+  /** The oldest round that a batch may go on from. */
+  readonly reach: number;
   readonly onChanged: () => Promise<void>;
   /** What was merged and not altered, for the round. */
   readonly plain: PlainBatches;
@@ -97,7 +99,7 @@ async function mergeReceived(
   handle: StepHandle,
   site: HubSite,
   batch: number,
-  { database, folder, policies, clock, signal, tracked, plain }: MergeContext,
+  { database, folder, policies, clock, signal, tracked, reach, plain }: MergeContext,
 ): Promise<void> {
   const file = folder.batchFile(site.number, batch);
   const { sha256, size } = await digestFile(file);
@@ -109,7 +111,7 @@ async function mergeReceived(
       throw new SyncError('batch.foreign', { params: { site: site.name, batch } });
     }
     // What was changed here since is forgotten: the batch would overwrite values that its author has not seen.
-    if (base < (await folder.reach())) {
+    if (base < reach) {
       throw new SyncError('batch.tooOld', { params: { site: site.name, batch } });
     }
     let done = 0;

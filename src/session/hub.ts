@@ -113,7 +113,8 @@ export class HubSession {
    * refused, tonight or before, is then tried again: another site may have brought what was missing.
    */
   async #merge(handle: StepHandle): Promise<void> {
-    const context = { ...this.#options, tracked: this.#checked(), plain: this.#plain };
+    const reach = await this.#options.folder.reach();
+    const context = { ...this.#options, tracked: this.#checked(), plain: this.#plain, reach };
     const merged = await context.database.lastMerged();
     for (const site of this.#delivered) {
       const whole = await mergeDelivered(handle, site, merged.get(site.number) ?? 0, context);
