@@ -25,6 +25,7 @@ test.each([
 ] as const)('a hub in trouble: what the %s can do by %s', async (role, way, key, words) => {
   const params = { site: 'Lyon', round: 12, known: 9 };
   const app = await startStubApp({ role, wayOut: { problem: { key, params }, way } });
+  await app.find('#recover');
   expect(await app.text('#recover')).toBe(words);
   await app.click('#recover');
   await look(app, `way-out-${way}`);
