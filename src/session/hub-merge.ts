@@ -62,8 +62,13 @@ async function mergeOne(
   batch: number,
   context: MergeContext,
 ): Promise<boolean> {
+  const merge = (): Promise<void> => mergeReceived(handle, site, batch, context);
   try {
-    await mergeReceived(handle, site, batch, context);
+    await merge().catch((error: unknown) => {
+      if (!isDamage(error)) throw error;
+      // A disk may give at the second try what it did not give at the first.
+      return merge();
+    });
     return true;
   } catch (error) {
     if (isDamage(error)) {
