@@ -11,7 +11,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
-import type { HubServerOptions } from '../../src/transport/hub/hub-server';
+import type { HubServerOptions } from '../../src/transport/hub/hub-server-options';
 import { secretOf, startHub, type RunningHub } from '../support/ftp-hub';
 import { publishRound, sha256 } from '../support/hub-folders';
 import { RawFtp } from '../support/raw-ftp';
