@@ -1,5 +1,6 @@
 /** The icon beside the clock, leaving the program, and what is told when nobody looks. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import {
@@ -12,7 +13,7 @@ import {
   windowIsVisible,
 } from './support/desktop';
 import { look, setLanguage } from './support/look';
-import { newDataFolder, startStubApp, type StubApp } from './support/stub-app';
+import { startStubApp, type StubApp } from './support/stub-app';
 import { ownDisplay } from './support/own-display';
 
 const display = ownDisplay();
@@ -114,7 +115,7 @@ test('a synchronisation that goes well is not told', async () => {
 });
 
 test('place and size are found again at the next start', async () => {
-  const folder = newDataFolder();
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'synchro-place-'));
   const first = await startStubApp({ role: 'site' }, folder);
   await first.find('#recent');
   await first.driver.executeScript('nw.Window.get().resizeTo(1100, 720); nw.Window.get().moveTo(140, 90)');
@@ -139,7 +140,7 @@ test('place and size are found again at the next start', async () => {
 });
 
 test('the program can start beside the clock, without its window', async () => {
-  const folder = newDataFolder();
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'synchro-hidden-'));
   const app = await startStubApp({ role: 'site', startHidden: true }, folder);
   await app.find('#recent');
   await app.stop();

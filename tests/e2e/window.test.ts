@@ -12,7 +12,7 @@ import {
   windowIsVisible,
 } from './support/desktop';
 import { look } from './support/look';
-import { newDataFolder, startStubApp, writeStub, type StubApp } from './support/stub-app';
+import { startStubApp, writeStub, type StubApp } from './support/stub-app';
 import { ownDisplay } from './support/own-display';
 
 const display = ownDisplay();
@@ -37,7 +37,7 @@ test('"Fermer" and the cross hide the window, the tray opens it again', async ()
 });
 
 test('a second start shows the window of the first', async () => {
-  const app = await startStubApp({ role: 'site' }, newDataFolder());
+  const app = await startStubApp({ role: 'site' });
   await app.find('#recent');
   await app.click('#close');
   await waitVisible(app, false);

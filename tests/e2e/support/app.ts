@@ -27,8 +27,6 @@ export interface App {
   exists(css: string): Promise<boolean>;
   /** Waits until the condition holds. */
   wait(what: string, condition: () => Promise<boolean> | boolean): Promise<void>;
-  /** The program starts again, within the same NW.js: a fourth of what a whole start takes. */
-  restart(): Promise<void>;
   /** Writes `<name>.png` into SYNCHRO_SCREENSHOTS, or a folder of the system's temporary one. */
   screenshot(name: string): Promise<string>;
   stop(): Promise<void>;
@@ -98,18 +96,6 @@ export async function startApp({ appFolder, program, dataFolder, display }: AppO
     exists: async (css) => (await driver.findElements(By.css(css))).length > 0,
     async wait(what, condition) {
       await driver.wait(async () => condition(), LIMIT, `waited in vain: ${what}`);
-    },
-    async restart() {
-      const former = await driver.getWindowHandle();
-      await driver.executeScript('localStorage.clear(); setTimeout(() => chrome.runtime.reload(), 0)');
-      await driver.wait(async () => !(await driver.getAllWindowHandles()).includes(former), LIMIT);
-      await switchToWindow(driver);
-      // Now and then the page is there before what NW.js adds to it; loaded once more, it has that.
-      await driver.wait(async () => {
-        if (await driver.executeScript<boolean>('return typeof nw !== "undefined"')) return true;
-        await driver.navigate().refresh();
-        return false;
-      }, LIMIT);
     },
     async screenshot(name) {
       mkdirSync(screenshots, { recursive: true });
