@@ -29,7 +29,7 @@ export async function accessibilityFaults(app: App): Promise<string[]> {
   await app.driver.executeScript(`if (window.axe === undefined) { ${axe} }`);
   return app.driver.executeAsyncScript<string[]>(`
     const done = arguments[arguments.length - 1];
-    window.axe.run(document, { resultTypes: ['violations'] }).then(
+    window.axe.run(document).then(
       ({ violations }) => done(violations.flatMap(({ id, nodes }) =>
         nodes.map((node) => id + ' ' + node.target.join(' ') + ': ' + node.failureSummary))),
       (error) => done([String(error)]),
