@@ -78,15 +78,15 @@ export async function startApp({ appFolder, program, dataFolder, display }: AppO
     driver,
     userFolder,
     find: (css) => driver.wait(until.elementLocated(By.css(css)), LIMIT),
-    async type(css, text) {
-      const field = await driver.wait(until.elementLocated(By.css(css)), LIMIT);
-      await field.sendKeys(Key.chord(Key.CONTROL, 'a'), text === '' ? Key.BACK_SPACE : text);
-    },
-    async click(css) {
-      const element = await driver.wait(until.elementLocated(By.css(css)), LIMIT);
-      await driver.wait(until.elementIsEnabled(element), LIMIT);
-      await element.click();
-    },
+    type: (css, text) =>
+      reach(driver, css, (field) =>
+        field.sendKeys(Key.chord(Key.CONTROL, 'a'), text === '' ? Key.BACK_SPACE : text),
+      ),
+    click: (css) =>
+      reach(driver, css, async (element) => {
+        await driver.wait(until.elementIsEnabled(element), LIMIT);
+        await element.click();
+      }),
     async doubleClick(css) {
       const element = await driver.wait(until.elementLocated(By.css(css)), LIMIT);
       await driver.actions().doubleClick(element).perform();
@@ -106,6 +106,33 @@ export async function startApp({ appFolder, program, dataFolder, display }: AppO
     stop,
   };
 }
+
+/** As a person would: what is still on its way into the window is tried again. */
+async function reach(
+  driver: WebDriver,
+  css: string,
+  act: (element: WebElement) => Promise<void>,
+): Promise<void> {
+  await driver.wait(
+    async () => {
+      try {
+        await act(await driver.wait(until.elementLocated(By.css(css)), LIMIT));
+        return true;
+      } catch (failure) {
+        if (ON_ITS_WAY.some((kind) => failure instanceof kind)) return false;
+        throw failure;
+      }
+    },
+    LIMIT,
+    `out of reach: ${css}`,
+  );
+}
+
+const ON_ITS_WAY = [
+  error.ElementNotInteractableError,
+  error.ElementClickInterceptedError,
+  error.StaleElementReferenceError,
+];
 
 /** The background page and the window are both targets: the window is the one at index.html. */
 async function switchToWindow(driver: WebDriver): Promise<void> {
